@@ -1,0 +1,113 @@
+/// Base 64 of RFC 4648: the standard alphabet (§4) for MIME, SASL and Graph, the URL-safe one (§5) for JSON Web Tokens.
+package enum Base64 {
+    package static func encode(_ bytes: some Collection<UInt8>) -> String {
+        var encoder = Encoder()
+        var output: [UInt8] = []
+        output.reserveCapacity(encodedLength(of: bytes.count))
+        encoder.append(bytes, to: &output)
+        encoder.finish(into: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// URL-safe and without padding, as JWS wants it (RFC 7515 §2).
+    package static func encodeURL(_ bytes: some Collection<UInt8>) -> String {
+        String(encode(bytes).prefix { $0 != "=" }.map { $0 == "+" ? "-" : ($0 == "/" ? "_" : $0) })
+    }
+
+    /// The length of the encoded text, padding included.
+    package static func encodedLength(of count: Int) -> Int { (count + 2) / 3 * 4 }
+
+    /// Decodes the standard alphabet, strict about padding and stray characters; line breaks and blanks are skipped.
+    package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        let symbols = text.filter { !isSpace($0) }
+        guard symbols.count % 4 == 0 else { return nil }
+        let padding = symbols.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        guard padding <= 2 else { return nil }
+        return decodeSextets(symbols.dropLast(padding), using: standardValues)
+    }
+
+    package static func decode(_ text: String) -> [UInt8]? { decode(Array(text.utf8)) }
+
+    /// Decodes the URL-safe alphabet without padding.
+    package static func decodeURL(_ text: some StringProtocol) -> [UInt8]? {
+        decodeSextets(Array(text.utf8)[...], using: urlValues)
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0D ~= byte }
+
+    private static func decodeSextets(_ symbols: ArraySlice<UInt8>, using values: [UInt8]) -> [UInt8]? {
+        guard symbols.count % 4 != 1 else { return nil }
+        var output: [UInt8] = []
+        output.reserveCapacity(symbols.count * 3 / 4)
+        var accumulator: UInt32 = 0
+        var bits = 0
+        for symbol in symbols {
+            let value = values[Int(symbol)]
+            guard value < 64 else { return nil }
+            accumulator = accumulator << 6 | UInt32(value)
+            bits += 6
+            guard bits >= 8 else { continue }
+            bits -= 8
+            output.append(UInt8(truncatingIfNeeded: accumulator >> UInt32(bits)))
+        }
+        return output
+    }
+
+    private static let standardAlphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let standardValues = values(of: standardAlphabet)
+    private static let urlValues = values(of: standardAlphabet.dropLast(2) + Array("-_".utf8))
+
+    private static func values(of alphabet: [UInt8]) -> [UInt8] {
+        var table = [UInt8](repeating: 255, count: 256)
+        for (value, symbol) in alphabet.enumerated() { table[Int(symbol)] = UInt8(value) }
+        return table
+    }
+}
+
+extension Base64 {
+    /// Encodes a stream piece by piece, so that a large message never stands in memory whole.
+    package struct Encoder: Sendable {
+        private var pending: [UInt8] = []
+
+        package init() {}
+
+        package mutating func append(_ bytes: some Collection<UInt8>, to output: inout [UInt8]) {
+            var rest = bytes[...]
+            if !pending.isEmpty {
+                let missing = rest.prefix(3 - pending.count)
+                pending.append(contentsOf: missing)
+                rest = rest.dropFirst(missing.count)
+                guard pending.count == 3 else { return }
+                Self.encodeTriples(pending, to: &output)
+            }
+            let whole = rest.count / 3 * 3
+            if rest.prefix(whole).withContiguousStorageIfAvailable({ Self.encodeTriples($0, to: &output) }) == nil {
+                Self.encodeTriples(Array(rest.prefix(whole)), to: &output)
+            }
+            pending = Array(rest.dropFirst(whole))
+        }
+
+        /// Writes what is left, padded; the encoder is empty afterwards.
+        package mutating func finish(into output: inout [UInt8]) {
+            guard !pending.isEmpty else { return }
+            let padding = 3 - pending.count
+            Self.encodeTriples(pending + Array(repeating: 0, count: padding), to: &output)
+            output.replaceSubrange((output.count - padding)..., with: repeatElement(UInt8(ascii: "="), count: padding))
+            pending = []
+        }
+
+        private static func encodeTriples(_ bytes: some RandomAccessCollection<UInt8>, to output: inout [UInt8]) {
+            var index = bytes.startIndex
+            while index < bytes.endIndex {
+                let second = bytes.index(after: index)
+                let third = bytes.index(after: second)
+                let word = UInt32(bytes[index]) << 16 | UInt32(bytes[second]) << 8 | UInt32(bytes[third])
+                for shift in [18, 12, 6, 0] as [UInt32] {
+                    output.append(Base64.standardAlphabet[Int(word >> shift & 63)])
+                }
+                index = bytes.index(after: third)
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+/// Days and times of the proleptic Gregorian calendar in UTC, as `email_log` and message headers write them.
+package struct CalendarDate: Hashable, Sendable {
+    package var year: Int, month: Int, day: Int
+    package var hour = 0, minute = 0, second = 0, millisecond = 0
+
+    package init(
+        year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0, millisecond: Int = 0
+    ) {
+        self.year = year
+        self.month = month
+        self.day = day
+        self.hour = hour
+        self.minute = minute
+        self.second = second
+        self.millisecond = millisecond
+    }
+
+    package init(_ moment: Timestamp) {
+        let dayLength: Int64 = 86_400_000
+        let (days, rest) = moment.milliseconds.flooredDivision(by: dayLength)
+        (year, month, day) = Self.civil(fromDays: Int(days))
+        hour = Int(rest / 3_600_000)
+        minute = Int(rest / 60_000 % 60)
+        second = Int(rest / 1000 % 60)
+        millisecond = Int(rest % 1000)
+    }
+
+    /// `nil` where a field is out of range, February 30 included.
+    package var timestamp: Timestamp? {
+        guard 1...12 ~= month, 1...31 ~= day, 0...23 ~= hour, 0...59 ~= minute, 0...60 ~= second else { return nil }
+        let days = Self.days(year: year, month: month, day: day)
+        guard Self.civil(fromDays: days) == (year, month, day) else { return nil }
+        let seconds = Int64(days) * 86400 + Int64(hour * 3600 + minute * 60 + second)
+        return Timestamp(milliseconds: seconds * 1000 + Int64(millisecond))
+    }
+
+    /// 0 is Sunday.
+    package var weekday: Int {
+        let days = Int64(Self.days(year: year, month: month, day: day))
+        return Int((days + 4).flooredDivision(by: 7).remainder)
+    }
+
+    /// Days since 1970-01-01. Years are counted from March, so that the leap day comes last.
+    private static func days(year: Int, month: Int, day: Int) -> Int {
+        let marchYear = month <= 2 ? year - 1 : year
+        let (era, yearOfEra) = marchYear.flooredDivision(by: 400)
+        let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
+    private static func civil(fromDays days: Int) -> (year: Int, month: Int, day: Int) {
+        let (era, dayOfEra) = (days + 719_468).flooredDivision(by: 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        return (era * 400 + yearOfEra + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * marchMonth + 2) / 5 + 1)
+    }
+}
+
+extension BinaryInteger {
+    /// Division that rounds down, so that the remainder is never negative.
+    fileprivate func flooredDivision(by divisor: Self) -> (quotient: Self, remainder: Self) {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+    }
+}
+
+extension Timestamp: CustomStringConvertible {
+    /// `2026-11-21 09:30:00.123`: UTC text that SQLite's date functions understand and that sorts by time.
+    package var description: String {
+        let date = CalendarDate(self)
+        let day = "\(date.year.padded(4))-\(date.month.padded(2))-\(date.day.padded(2))"
+        let time = "\(date.hour.padded(2)):\(date.minute.padded(2)):\(date.second.padded(2))"
+        return "\(day) \(time).\(date.millisecond.padded(3))"
+    }
+
+    /// Reads what `description` writes; the time, and its milliseconds, may be missing, and `T` may stand for the blank.
+    package init?(_ text: some StringProtocol) {
+        let fields = text.utf8.split { !(0x30...0x39 ~= $0) }.map { $0.reduce(0) { $0 &* 10 &+ Int($1 - 0x30) } }
+        guard [3, 5, 6, 7].contains(fields.count), text.utf8.count <= 24 else { return nil }
+        let padded = fields + Array(repeating: 0, count: 7 - fields.count)
+        let date = CalendarDate(
+            year: padded[0], month: padded[1], day: padded[2], hour: padded[3], minute: padded[4], second: padded[5],
+            millisecond: padded[6])
+        guard let moment = date.timestamp, moment.description.hasPrefix(text.prefix(10)) else { return nil }
+        self = moment
+    }
+}
+
+extension Int {
+    /// In decimal, with leading zeros up to `width` digits.
+    package func padded(_ width: Int) -> String {
+        let digits = String(self)
+        return String(repeating: "0", count: Swift.max(0, width - digits.count)) + digits
+    }
+}
