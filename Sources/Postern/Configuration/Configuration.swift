@@ -1,0 +1,138 @@
+package import MailModel
+
+/// Everything an operator has decided, as immutable values. Read once by `ConfigurationFile`; a reload makes a new one.
+package struct Configuration: Hashable, Sendable {
+    /// The name in EHLO, in the greeting and in `Received`.
+    package var hostname: String
+    /// The path of the SQLite file.
+    package var store: String
+    package var listeners: [Listener]
+    package var tls: TLSFiles?
+    package var users: [User]
+    /// In order: the first that matches a sender takes the message.
+    package var routes: [Route]
+    package var retry: Retry
+    package var retention: Retention
+    package var log: LogSettings
+
+    package struct TLSFiles: Hashable, Sendable {
+        package var certificate: String
+        package var privateKey: String
+    }
+
+    /// A local user for SMTP AUTH.
+    package struct User: Hashable, Sendable {
+        package var name: String
+        package var passwordHash: Secret
+        /// The senders this user may use, in the envelope and in the header: none but these.
+        package var senders: [SenderPattern]
+        package var priority: Priority?
+    }
+
+    package struct Retry: Hashable, Sendable {
+        package var first: Duration = .seconds(15)
+        package var factor: Double = 2
+        package var max: Duration = .seconds(1800)
+        /// The share by which a wait may be longer or shorter, 0…1.
+        package var jitter: Double = 0.2
+        package var giveUpAfter: Duration = .seconds(2 * 86400)
+    }
+
+    package struct Retention: Hashable, Sendable {
+        package var bodies: Duration = .zero
+        package var failedBodies: Duration = .seconds(30 * 86400)
+        package var log: Duration = .seconds(90 * 86400)
+    }
+
+    package struct LogSettings: Hashable, Sendable {
+        package enum Format: String, CaseIterable, Sendable { case text, json }
+        package enum Level: String, CaseIterable, Sendable { case trace, debug, info, notice, warning, error, critical }
+
+        package var level: Level = .info
+        package var format: Format = .text
+    }
+}
+
+/// One SMTP listener.
+package struct Listener: Hashable, Sendable {
+    package enum TLSMode: String, CaseIterable, Sendable { case off, starttls, required, implicit }
+    package enum Authentication: String, CaseIterable, Sendable { case off, optional, required }
+
+    package var address: ListenAddress
+    package var tls: TLSMode = .off
+    package var authentication: Authentication = .off
+    /// The networks that may connect.
+    package var allow: [Network] = Network.loopback
+    /// Octets, as counted by RFC 1870.
+    package var maxMessageSize: Int64 = 35_000_000
+    package var maxRecipients = 1000
+    package var maxConnections = 500
+    package var idleTimeout: Duration = .seconds(300)
+    package var priority: Priority = .normal
+}
+
+/// Which mail goes which way, through which mailbox, within which limits.
+package struct Route: Hashable, Sendable {
+    package enum Unrepresentable: String, CaseIterable, Sendable { case fallback, rewrite, refuse }
+
+    package var name: String
+    package var senders: [SenderPattern]
+    /// `nil`: the From address.
+    package var mailbox: Address?
+    package var mailboxes: [MailboxRule]
+    package var limits: Limits
+    package var graph: Graph
+    package var unrepresentable: Unrepresentable = .fallback
+
+    package struct MailboxRule: Hashable, Sendable {
+        package var senders: SenderPattern
+        package var mailbox: Address
+    }
+
+    /// Exchange's limits, per mailbox, whatever the path.
+    package struct Limits: Hashable, Sendable {
+        package var messages = Quantity.Rate(amount: 30, per: .seconds(60))
+        package var recipients = Quantity.Rate(amount: 10_000, per: .seconds(86400))
+        package var recipientsPerMessage = 500
+    }
+}
+
+/// How a route reaches Microsoft Graph.
+package struct Graph: Hashable, Sendable {
+    package enum CloudName: String, CaseIterable, Sendable {
+        case global, usgov, china
+        case usgovDoD = "usgov-dod"
+    }
+    package enum OnUnknown: String, CaseIterable, Sendable { case retry, hold }
+
+    package var cloud: CloudName = .global
+    package var loginEndpoint: String?
+    package var graphEndpoint: String?
+    package var caFile: String?
+    package var proxy: Secret?
+    package var tenant: String
+    package var clientID: String
+    /// In the order they are tried.
+    package var credentials: [Credential]
+    package var onUnknown: OnUnknown = .retry
+    /// Octets of raw message up to which one request carries it.
+    package var mimeLimit: Int64 = 2_200_000
+    package var limits = Limits()
+
+    package enum Credential: Hashable, Sendable {
+        case secret(Secret)
+        case certificate(file: String, password: Secret?)
+        case federatedTokenFile(String)
+        /// `nil`: the system-assigned identity; else a user-assigned one's client id.
+        case managedIdentity(clientID: String?)
+    }
+
+    /// Graph's limits, per app and mailbox.
+    package struct Limits: Hashable, Sendable {
+        package var concurrencyPerMailbox = 3
+        package var requests = Quantity.Rate(amount: 10_000, per: .seconds(600))
+        package var upload = Quantity.Rate(amount: 150_000_000, per: .seconds(300))
+        /// All mailboxes of the route together.
+        package var concurrency = 64
+    }
+}

@@ -1,0 +1,155 @@
+import MailModel
+
+/// A configuration with every default filled in and every secret masked, as `postern config show` prints it.
+package indirect enum EffectiveValue: Sendable {
+    case text(String)
+    case number(Double)
+    case none
+    case list([EffectiveValue])
+    case keys([(String, EffectiveValue)])
+}
+
+extension Configuration {
+    package var effective: EffectiveValue {
+        .keys([
+            ("hostname", .text(hostname)),
+            ("store", .text(store)),
+            ("smtp", .list(listeners.map(\.effective))),
+            (
+                "tls",
+                tls.map { .keys([("certificate", .text($0.certificate)), ("private_key", .text($0.privateKey))]) }
+                    ?? .none
+            ),
+            ("users", .list(users.map(\.effective))),
+            ("routes", .list(routes.map(\.effective))),
+            ("retry", retry.effective),
+            (
+                "retention",
+                .keys([
+                    ("bodies", .span(retention.bodies)), ("failed_bodies", .span(retention.failedBodies)),
+                    ("log", .span(retention.log)),
+                ])
+            ),
+            ("log", .keys([("level", .text(log.level.rawValue)), ("format", .text(log.format.rawValue))])),
+        ])
+    }
+}
+
+extension EffectiveValue {
+    fileprivate static func span(_ span: Duration) -> EffectiveValue { .text(Quantity.text(span)) }
+    fileprivate static func whole(_ number: Int) -> EffectiveValue { .number(Double(number)) }
+    fileprivate static func optional(_ text: (some CustomStringConvertible)?) -> EffectiveValue {
+        text.map { .text($0.description) } ?? .none
+    }
+    fileprivate static func texts(_ all: some Sequence<some CustomStringConvertible>) -> EffectiveValue {
+        .list(all.map { .text($0.description) })
+    }
+}
+
+extension Configuration.Retry {
+    fileprivate var effective: EffectiveValue {
+        .keys([
+            ("first", .span(first)), ("factor", .number(factor)), ("max", .span(max)), ("jitter", .number(jitter)),
+            ("give_up_after", .span(giveUpAfter)),
+        ])
+    }
+}
+
+extension Configuration.User {
+    fileprivate var effective: EffectiveValue {
+        .keys([
+            ("name", .text(name)), ("password_hash", .text(passwordHash.description)), ("senders", .texts(senders)),
+            ("priority", .optional(priority?.rawValue)),
+        ])
+    }
+}
+
+extension Listener {
+    fileprivate var effective: EffectiveValue {
+        .keys([
+            ("listen", .text(address.description)),
+            ("tls", .text(tls.rawValue)),
+            ("auth", .text(authentication.rawValue)),
+            ("allow", .texts(allow)),
+            ("max_message_size", .text(Quantity.text(octets: maxMessageSize))),
+            ("max_recipients", .whole(maxRecipients)),
+            ("max_connections", .whole(maxConnections)),
+            ("idle_timeout", .span(idleTimeout)),
+            ("priority", .text(priority.rawValue)),
+        ])
+    }
+}
+
+extension Route {
+    fileprivate var effective: EffectiveValue {
+        .keys([
+            ("name", .text(name)),
+            ("senders", .texts(senders)),
+            ("primary", .text(Path.graph.rawValue)),
+            ("mailbox", .optional(mailbox)),
+            ("mailboxes", .keys(mailboxes.map { ($0.senders.description, .text($0.mailbox.description)) })),
+            ("limits", limits.effective),
+            ("graph", graph.effective),
+            ("unrepresentable", .text(unrepresentable.rawValue)),
+        ])
+    }
+}
+
+extension Route.Limits {
+    fileprivate var effective: EffectiveValue {
+        .keys([
+            ("messages_per_mailbox", .text(Quantity.text(messages))),
+            ("recipients_per_mailbox", .text(Quantity.text(recipients))),
+            ("recipients_per_message", .whole(recipientsPerMessage)),
+        ])
+    }
+}
+
+extension Graph {
+    fileprivate var effective: EffectiveValue {
+        .keys(
+            [
+                ("cloud", .text(cloud.rawValue)),
+                ("login_endpoint", .optional(loginEndpoint)),
+                ("graph_endpoint", .optional(graphEndpoint)),
+                ("ca_file", .optional(caFile)),
+                ("proxy", .optional(proxy)),
+                ("tenant", .text(tenant)),
+                ("client_id", .text(clientID)),
+            ] + effectiveCredentials + [
+                ("exactly_once", .text("off")),
+                ("on_unknown", .text(onUnknown.rawValue)),
+                ("mime_limit", .text(Quantity.text(octets: mimeLimit))),
+                ("limits", limits.effective),
+            ])
+    }
+
+    private var effectiveCredentials: [(String, EffectiveValue)] {
+        let secrets = credentials.compactMap { if case .secret(let secret) = $0 { secret } else { nil } }
+        let masked: [(String, EffectiveValue)] = secrets.isEmpty ? [] : [("client_secret", .texts(secrets))]
+        return masked + credentials.compactMap(\.effectiveEntry)
+    }
+}
+
+extension Graph.Credential {
+    fileprivate var effectiveEntry: (String, EffectiveValue)? {
+        switch self {
+        case .secret: nil
+        case .certificate(let file, let password):
+            ("certificate", .keys([("file", .text(file)), ("password", .optional(password))]))
+        case .federatedTokenFile(let file): ("federated_token_file", .text(file))
+        case .managedIdentity(let clientID): ("managed_identity", .text(clientID ?? "system"))
+        }
+    }
+}
+
+extension Graph.Limits {
+    fileprivate var effective: EffectiveValue {
+        .keys([
+            ("concurrency_per_mailbox", .whole(concurrencyPerMailbox)),
+            ("requests_per_mailbox", .text(Quantity.text(requests))),
+            ("upload_per_mailbox", .text(Quantity.text(upload, octets: true))),
+            ("concurrency", .whole(concurrency)),
+        ])
+    }
+}

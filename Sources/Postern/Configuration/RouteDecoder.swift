@@ -1,0 +1,139 @@
+import MailModel
+
+/// The `routes` entries of the configuration file.
+enum RouteDecoder {
+    static func route(_ section: Section) -> Route? {
+        defer { section.finish() }
+        let name = section.required("name")
+        if !section.has("senders") { section.missing("senders", "is missing; write [\"*\"] for every sender") }
+        let senders = section.pattern("senders")
+        checkPrimary(section)
+        if !section.has("graph") {
+            section.missing("graph", "is missing: tenant, client_id and a credential say how to reach Microsoft")
+        }
+        let mailbox = section.scalar("mailbox", expected: "an address") { try? Address(parsing: $0) }
+        let mailboxes = mailboxRules(section)
+        let limits = section.section("limits").map(limits) ?? .init()
+        let graph = section.section("graph").flatMap(GraphDecoder.graph)
+        let unrepresentable: Route.Unrepresentable? = section.choice("unrepresentable")
+        section.later("smtp", "fallback", "trial")
+        guard let name, let graph else { return nil }
+        return Route(
+            name: name, senders: senders, mailbox: mailbox, mailboxes: mailboxes, limits: limits, graph: graph,
+            unrepresentable: unrepresentable ?? .fallback)
+    }
+
+    private static func checkPrimary(_ section: Section) {
+        let primary: Path? = section.choice("primary")
+        if primary == .smtp { section.problem("primary", "the SMTP path is not part of this version; write graph") }
+    }
+
+    private static func mailboxRules(_ section: Section) -> [Route.MailboxRule] {
+        section.pairs(
+            "mailboxes", keys: { SenderPattern($0) }, values: { try? Address(parsing: $0) },
+            expected: "sender patterns and their mailboxes, as {\"*@contoso.com\": noreply@contoso.com}"
+        ).map { Route.MailboxRule(senders: $0.0, mailbox: $0.1) }
+    }
+
+    private static func limits(_ section: Section) -> Route.Limits {
+        defer { section.finish() }
+        let defaults = Route.Limits()
+        section.later("external_recipients", "accepted_domains")
+        return Route.Limits(
+            messages: section.rate("messages_per_mailbox") ?? defaults.messages,
+            recipients: section.rate("recipients_per_mailbox") ?? defaults.recipients,
+            recipientsPerMessage: section.integer("recipients_per_message", in: 1...1000)
+                ?? defaults.recipientsPerMessage)
+    }
+}
+
+/// The `graph` part of a route.
+enum GraphDecoder {
+    static func graph(_ section: Section) -> Graph? {
+        defer { section.finish() }
+        let tenant = tenant(section)
+        let clientID = clientID(section)
+        let credentials = credentials(section)
+        var graph = Graph(tenant: tenant ?? "", clientID: clientID ?? "", credentials: credentials)
+        graph.cloud = section.choice("cloud") ?? graph.cloud
+        graph.loginEndpoint = endpoint("login_endpoint", section)
+        graph.graphEndpoint = endpoint("graph_endpoint", section)
+        graph.caFile = section.string("ca_file")
+        graph.proxy = section.secret("proxy")
+        graph.onUnknown = section.choice("on_unknown") ?? graph.onUnknown
+        graph.mimeLimit = section.size("mime_limit", in: 1000...3_000_000) ?? graph.mimeLimit
+        graph.limits = section.section("limits").map(limits) ?? .init()
+        checkPromises(section)
+        return tenant == nil || clientID == nil || credentials.isEmpty ? nil : graph
+    }
+
+    private static func tenant(_ section: Section) -> String? {
+        let tenant = section.required("tenant")
+        if tenant == "common" || tenant == "consumers" || tenant == "organizations" {
+            section.problem(
+                "tenant", "must be the directory's id or one of its domains: client credentials know no shared tenant")
+        }
+        return tenant
+    }
+
+    /// A managed identity has no app registration to name; everything else has.
+    private static func clientID(_ section: Section) -> String? {
+        section.has("managed_identity") ? section.string("client_id") ?? "" : section.required("client_id")
+    }
+
+    private static func endpoint(_ key: String, _ section: Section) -> String? {
+        section.scalar(key, expected: "an address such as https://host:port") { text in
+            guard text.hasPrefix("https://") || text.hasPrefix("http://"), !text.contains(" ") else { return nil }
+            return text.hasSuffix("/") ? String(text.dropLast()) : text
+        }
+    }
+
+    private static let kinds = ["client_secret", "certificate", "federated_token_file", "managed_identity"]
+
+    private static func credentials(_ section: Section) -> [Graph.Credential] {
+        let given = kinds.filter(section.has)
+        if given.count != 1 {
+            let found = given.isEmpty ? "none is" : "\(given.joined(separator: " and ")) are"
+            section.missing(
+                given.first ?? "client_secret",
+                "exactly one of \(kinds.joined(separator: ", ")) must be given; \(found)")
+        }
+        let secrets = section.secrets("client_secret").map { Graph.Credential.secret($0) }
+        let certificate = section.section("certificate").flatMap(certificate)
+        let federated = section.string("federated_token_file", expected: "a path").map {
+            Graph.Credential.federatedTokenFile($0)
+        }
+        let identity = section.string("managed_identity", expected: "system or a client id").map {
+            Graph.Credential.managedIdentity(clientID: $0 == "system" ? nil : $0)
+        }
+        return secrets + [certificate, federated, identity].compactMap(\.self)
+    }
+
+    private static func certificate(_ section: Section) -> Graph.Credential? {
+        defer { section.finish() }
+        let password = section.secret("password")
+        return section.required("file").map { .certificate(file: $0, password: password) }
+    }
+
+    private static func limits(_ section: Section) -> Graph.Limits {
+        defer { section.finish() }
+        let defaults = Graph.Limits()
+        return Graph.Limits(
+            concurrencyPerMailbox: section.integer("concurrency_per_mailbox", in: 1...4)
+                ?? defaults.concurrencyPerMailbox,
+            requests: section.rate("requests_per_mailbox") ?? defaults.requests,
+            upload: section.rate("upload_per_mailbox") ?? defaults.upload,
+            concurrency: section.integer("concurrency", in: 1...10_000) ?? defaults.concurrency)
+    }
+
+    /// Keys whose value would be a promise that this version does not keep are refused; the others only have no effect.
+    private static func checkPromises(_ section: Section) {
+        if let mode = section.string("exactly_once"), mode != "off" {
+            section.problem("exactly_once", "`\(mode)` is not part of this version; write off, and choose `on_unknown`")
+        }
+        if let form = section.string("large"), !["auto", "refuse"].contains(form) {
+            section.problem("large", "`\(form)` is not part of this version; write auto or refuse")
+        }
+        section.later("secret_expires", "sent_items")
+    }
+}
