@@ -1,3 +1,5 @@
+import MailModel
+
 /// Spans, sizes and rates as the configuration file writes them.
 package enum Quantity {
     /// An amount per span of time: messages, recipients, requests or octets.
