@@ -3,7 +3,7 @@
 import CCurl
 
 enum Curl {
-    /// Once per process, before the first handle.
+    /// Once per process, before the first handle. It initialises OpenSSL too, unless the program has done so before.
     private static let globalInit: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
 
     static func newMulti(maxConnectionsPerHost: Int) -> UnsafeMutableRawPointer {

@@ -12,9 +12,7 @@ import CCurl
 struct TransferAccount {
     var host: String
     var proxy: URLParts?
-    var isSecure = true
     var hasLookedUp = false
-    var hasConnected = false
     /// A connection was ready and the request began to leave.
     var hasStarted = false
     /// The proxy's answer to CONNECT; 0 without one.
@@ -57,6 +55,9 @@ extension HTTPFailure {
         .setup("ca_file \(error.path) cannot be used (\(error.reason)): name a readable PEM file with certificates")
     }
 
+    /// Before anything of the request was done.
+    static let cancelled = HTTPFailure(stage: .cancelled, text: "the request was cancelled before it was sent")
+
     static func closed(bodyProgress: BodyProgress) -> HTTPFailure {
         HTTPFailure(stage: .closed, bodyProgress: bodyProgress, text: "the HTTP client was shut down")
     }
@@ -75,16 +76,16 @@ extension HTTPFailure {
         case CURLE_SEND_ERROR: return account.hasStarted ? .send : .connect
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_FAILED_INIT, CURLE_OUT_OF_MEMORY,
             CURLE_BAD_FUNCTION_ARGUMENT, CURLE_NOT_BUILT_IN:
-            return .setup
+            return account.hasStarted ? stageByProgress(account) : .setup
         default: return stageByProgress(account)
         }
     }
 
-    /// The step that was under way: for time-outs and broken connections.
+    /// The step that was under way: for time-outs and broken connections. Before the request begins, libcurl 7.88 does
+    /// not tell a TCP connection from a TLS handshake.
     private static func stageByProgress(_ account: TransferAccount) -> Stage {
         if account.hasStarted { return account.progress == .complete || account.status != nil ? .receive : .send }
-        if account.proxy != nil { return account.hasConnected ? .proxy : .connect }
-        if account.hasConnected && account.isSecure { return .tls }
+        if account.proxy != nil { return .proxy }
         return account.hasLookedUp ? .connect : .resolve
     }
 
@@ -130,9 +131,8 @@ extension HTTPFailure {
         switch stageByProgress(account) {
         case .receive: "\(account.host) had the whole request but did not answer in time"
         case .send: "the request to \(account.host) could not be sent in time: check the uplink"
-        case .tls: "the TLS handshake with \(account.peer) did not end in time"
-        case .setup, .resolve, .connect, .proxy, .cancelled, .closed:
-            "no connection to \(account.peer) in time: check DNS, the firewall and the proxy setting"
+        case .setup, .resolve, .connect, .proxy, .tls, .cancelled, .closed:
+            "no connection to \(account.peer) in time (\(account.detail)): check DNS, the firewall and the proxy setting"
         }
     }
 

@@ -55,6 +55,19 @@ package struct HTTPFailure: Error, Sendable, Hashable {
     }
 }
 
+extension HTTPFailure {
+    /// Whether the server may have done what was asked, so that sending again could do it twice. Besides a request that
+    /// had left whole and a 2xx that had come, this is a stream the HTTP/2 server reset during the upload: it may have
+    /// answered before, and libcurl 7.88 drops an answer that arrives together with the reset.
+    package var mayHaveBeenActedOn: Bool {
+        if let status { return (200..<300).contains(status) }
+        return bodyProgress == .complete || (bodyProgress == .partial && curlCode == Self.streamReset)
+    }
+
+    /// CURLE_HTTP2_STREAM
+    private static let streamReset = 92
+}
+
 extension HTTPFailure: CustomStringConvertible {
     package var description: String { text }
 }

@@ -24,8 +24,10 @@ package final class HTTPTransport: Sendable {
         _ = inbox.post(.stop(nil))
     }
 
-    /// Sends the request and awaits the whole answer, whatever its status. Cancelling the task ends the transfer.
+    /// Sends the request and awaits the whole answer, whatever its status. Cancelling the task ends the transfer;
+    /// a task that is already cancelled sends nothing.
     package func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+        guard !Task.isCancelled else { throw .cancelled }
         let id = inbox.newID()
         let result: Result<HTTPResponse, HTTPFailure> = await withTaskCancellationHandler {
             await withCheckedContinuation { reply in start(id, request, reply) }

@@ -3,29 +3,24 @@
 // whole request may have acted on it, so a request that changes something is never repeated once it had left whole.
 
 struct ResendGuard {
-    /// What libcurl reports of the request's way out; all values are of the moment.
+    /// What libcurl reports of the request's way out; both are of the moment.
     struct Counters: Equatable {
         /// Bytes of request heads sent so far, in all attempts.
         var requestBytes: Int
-        /// Bytes of the body read from us since its last start.
+        /// Bytes of the body read from us since its last start: the only upper bound of what left. What libcurl counts
+        /// as uploaded is back at zero when it asks for a rewind, and an HTTP/2 layer may have sent more than it counted.
         var bodyOffered: Int64
-        /// Bytes of the body given to the socket.
-        var bodyUploaded: Int64
     }
 
     let isSafe: Bool
     let length: Int64
-    /// HTTP/1.1 counts what the socket took. An HTTP/2 layer may fail after it had sent more than it counted, so there
-    /// the bytes read from us are the only upper bound.
-    let countsUploadExactly: Bool
     private(set) var hasStarted = false
     private var requestBytesAtStart = 0
     private var earlier = HTTPFailure.BodyProgress.none
 
-    init(isSafe: Bool, length: Int64, countsUploadExactly: Bool) {
+    init(isSafe: Bool, length: Int64) {
         self.isSafe = isSafe
         self.length = length
-        self.countsUploadExactly = countsUploadExactly
     }
 
     /// A connection is ready and the request is about to be sent on it, for the first time or again.
@@ -51,8 +46,7 @@ struct ResendGuard {
 
     private func currentProgress(_ counters: Counters) -> HTTPFailure.BodyProgress {
         guard length > 0 else { return counters.requestBytes > requestBytesAtStart ? .complete : .none }
-        let left = countsUploadExactly ? min(counters.bodyOffered, counters.bodyUploaded) : counters.bodyOffered
-        guard left > 0 else { return .none }
-        return left < length ? .partial : .complete
+        guard counters.bodyOffered > 0 else { return .none }
+        return counters.bodyOffered < length ? .partial : .complete
     }
 }

@@ -23,9 +23,7 @@ final class Transfer {
         self.reply = reply
         upload = Upload(request.body)
         collector = ResponseCollector(limit: responseLimit)
-        resend = ResendGuard(
-            isSafe: request.isSafe, length: request.body.length,
-            countsUploadExactly: request.endpoint.version == .http1 || request.url.hasPrefix("http:"))
+        resend = ResendGuard(isSafe: request.isSafe, length: request.body.length)
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
 
@@ -97,18 +95,14 @@ final class Transfer {
     }
 
     private var counters: ResendGuard.Counters {
-        ResendGuard.Counters(
-            requestBytes: handle.long(CURLINFO_REQUEST_SIZE), bodyOffered: upload.offered,
-            bodyUploaded: handle.offset(CURLINFO_SIZE_UPLOAD_T))
+        ResendGuard.Counters(requestBytes: handle.long(CURLINFO_REQUEST_SIZE), bodyOffered: upload.offered)
     }
 
     private var account: TransferAccount {
         TransferAccount(
             host: URLParts(request.url)?.authority ?? "the host",
             proxy: request.endpoint.proxy.flatMap(URLParts.init),
-            isSecure: request.url.lowercased().hasPrefix("https:"),
             hasLookedUp: handle.offset(CURLINFO_NAMELOOKUP_TIME_T) > 0,
-            hasConnected: handle.offset(CURLINFO_CONNECT_TIME_T) > 0,
             hasStarted: resend.hasStarted,
             proxyStatus: handle.long(CURLINFO_HTTP_CONNECTCODE),
             progress: bodyProgress,
