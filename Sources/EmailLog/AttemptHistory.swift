@@ -1,0 +1,39 @@
+import GRDB
+package import MailModel
+
+/// What an attempt took of Microsoft's limits, and when its answer came: the limiters' memory across restarts.
+package struct SpentAttempt: Hashable, Sendable {
+    package var lane: LaneName
+    package var path: Path
+    package var finishedDate: Timestamp
+    package var cost: AttemptRecord.Cost
+}
+
+extension EmailLog {
+    /// The attempts that reached Microsoft and were answered at `moment` or later, oldest first.
+    package func attempts(since moment: Timestamp, route: String? = nil) async throws(EmailLogError) -> [SpentAttempt] {
+        try await read { db in
+            try db.rows(
+                """
+                SELECT l.route, l.mailbox, a.path, a.finished_date, a.requests, a.recipients, a.external_recipients,
+                    a.bytes
+                FROM email_attempt a JOIN email_log l ON l.id = a.email_id
+                WHERE a.finished_date >= ? AND a.requests > 0 AND l.route = COALESCE(?, l.route)
+                ORDER BY a.finished_date
+                """, [moment.description, route]
+            ).compactMap(SpentAttempt.init)
+        }
+    }
+}
+
+extension SpentAttempt {
+    fileprivate init?(_ row: Row) {
+        guard let mailbox = try? Address(parsing: row[1] as String), let path = Path(rawValue: row[2]),
+            let finished = Timestamp(row[3] as String)
+        else { return nil }
+        lane = LaneName(route: row[0], mailbox: mailbox)
+        self.path = path
+        finishedDate = finished
+        cost = AttemptRecord.Cost(requests: row[4], recipients: row[5], externalRecipients: row[6], bytes: row[7])
+    }
+}

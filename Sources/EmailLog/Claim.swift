@@ -1,0 +1,96 @@
+import GRDB
+package import MailModel
+
+extension EmailLog {
+    /// Q → P for those of `ids` that still wait, committed before the first byte of an attempt by `path` leaves.
+    ///
+    /// A row that cannot be read is set aside as held with a text that says so, and stops nobody.
+    /// - Returns: what was claimed, in the order given; the others are someone else's, or no longer waiting.
+    package func claim(_ ids: [QueueID], path: Path, at now: Timestamp) async throws(EmailLogError) -> [QueuedMessage] {
+        let claimant = claimant
+        return try await write { db in
+            try ids.compactMap { try db.claim($0, path: path, date: now.description, claimant: claimant) }
+        }
+    }
+
+    /// - Returns: `nil` where the message does not wait (any more).
+    package func claim(_ id: QueueID, path: Path, at now: Timestamp) async throws(EmailLogError) -> QueuedMessage? {
+        try await claim([id], path: path, at: now).first
+    }
+
+    /// P → P by another path, committed before a byte leaves on it, so that a crash is charged to the right one.
+    package func redirect(_ id: QueueID, to path: Path) async throws(EmailLogError) {
+        try await write { db in
+            let moved = try db.run(
+                "UPDATE email_log SET claimed_path = ? WHERE id = ? AND status = 'P'", [path.rawValue, id.rawValue])
+            guard moved == 1 else { throw try db.refusal(of: id) }
+        }
+    }
+
+    /// P → Q without an attempt: nothing was sent, because of a pause or a shutdown.
+    ///
+    /// - Parameter reason: what it waits for, where that is worth saying.
+    package func putBack(_ ids: [QueueID], due: Timestamp, because reason: String? = nil) async throws(EmailLogError) {
+        try await write { db in
+            for id in ids {
+                let moved = try db.run(
+                    """
+                    UPDATE email_log
+                    SET status = 'Q', next_attempt_date = ?, error_text = COALESCE(?, error_text),
+                        claimant = NULL, claimed_date = NULL, claimed_path = NULL
+                    WHERE id = ? AND status = 'P'
+                    """, [due.description, reason, id.rawValue])
+                guard moved == 1 else { throw try db.refusal(of: id) }
+            }
+        }
+    }
+}
+
+extension Database {
+    fileprivate func claim(_ id: QueueID, path: Path, date: String, claimant: Int64) throws -> QueuedMessage? {
+        let moved = try run(
+            """
+            UPDATE email_log
+            SET status = 'P', next_attempt_date = NULL, claimant = ?, claimed_date = ?, claimed_path = ?
+            WHERE id = ? AND status = 'Q'
+            """, [claimant, date, path.rawValue, id.rawValue])
+        guard moved == 1 else { return nil }
+        let found = try row("SELECT \(QueuedMessage.columns) FROM email_log WHERE id = ?", [id.rawValue])
+        guard var message = found.flatMap(QueuedMessage.init) else { return try setAside(id) }
+        if message.attempts > 0 { message.unresolved = try unresolvedAttempt(of: id) }
+        return message
+    }
+
+    private func setAside(_ id: QueueID) throws -> QueuedMessage? {
+        try run(
+            """
+            UPDATE email_log
+            SET status = 'H', claimant = NULL, claimed_date = NULL, claimed_path = NULL,
+                error_text = 'set aside: the row holds an address that cannot be read'
+            WHERE id = ?
+            """, [id.rawValue])
+        return nil
+    }
+
+    private func unresolvedAttempt(of id: QueueID) throws -> QueuedMessage.Unresolved? {
+        let found = try row(
+            """
+            SELECT path, started_date FROM email_attempt WHERE email_id = ? AND outcome = 'unknown'
+            ORDER BY attempt DESC LIMIT 1
+            """, [id.rawValue])
+        guard let row = found, let path = Path(rawValue: row[0]), let started = Timestamp(row[1] as String) else {
+            return nil
+        }
+        return QueuedMessage.Unresolved(path: path, startedDate: started)
+    }
+
+    /// Why a guarded statement changed nothing.
+    func refusal(of id: QueueID) throws -> EmailLogError {
+        guard let status = try status(of: id) else { return .noSuchMessage(id) }
+        return .wrongStatus(id, status)
+    }
+
+    func status(of id: QueueID) throws -> Status? {
+        try row("SELECT status FROM email_log WHERE id = ?", [id.rawValue]).flatMap { Status(rawValue: $0[0]) }
+    }
+}

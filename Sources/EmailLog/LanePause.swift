@@ -1,0 +1,95 @@
+import GRDB
+package import MailModel
+
+/// Why a lane, or a whole route, waits and until when; kept so that Retry-After holds across restarts.
+package struct LanePause: Hashable, Sendable {
+    package var route: String
+    /// `nil` is every mailbox of the route.
+    package var mailbox: Address?
+    /// `nil` is both paths.
+    package var path: Path?
+    package var until: Timestamp
+    package var reason: String
+
+    package init(route: String, mailbox: Address?, path: Path?, until: Timestamp, reason: String) {
+        self.route = route
+        self.mailbox = mailbox
+        self.path = path
+        self.until = until
+        self.reason = reason
+    }
+}
+
+extension EmailLog {
+    /// Records a pause, in place of an earlier one of the same lane and path.
+    package func pause(_ pause: LanePause) async throws(EmailLogError) {
+        try await write { db in
+            try db.run(
+                """
+                INSERT INTO lane_pause (route, mailbox, path, until, reason) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (route, mailbox, path) DO UPDATE SET until = excluded.until, reason = excluded.reason
+                """,
+                [
+                    pause.route, pause.mailbox?.description ?? "", pause.path?.rawValue ?? "", pause.until.description,
+                    pause.reason,
+                ])
+        }
+    }
+
+    /// Ends a pause; nothing happens where there is none.
+    package func resume(route: String, mailbox: Address?, path: Path?) async throws(EmailLogError) {
+        try await write { db in
+            try db.run(
+                "DELETE FROM lane_pause WHERE route = ? AND mailbox = ? AND path = ?",
+                [route, mailbox?.description ?? "", path?.rawValue ?? ""])
+        }
+    }
+
+    /// All pauses on record, also those that have run out.
+    package func pauses() async throws(EmailLogError) -> [LanePause] {
+        try await read { db in
+            try db.rows("SELECT route, mailbox, path, until, reason FROM lane_pause ORDER BY route, mailbox, path")
+                .compactMap(LanePause.init)
+        }
+    }
+
+    /// Says on the rows of a lane that are due before `until` what they wait for, and makes them due then.
+    ///
+    /// - Parameter limit: the most rows touched by one call; what is left is due, and is found by the next one.
+    /// - Returns: how many rows were touched.
+    @discardableResult
+    package func postpone(_ lane: LaneName, until: Timestamp, because reason: String, limit: Int)
+        async throws(EmailLogError) -> Int
+    {
+        try await write { db in
+            var touched = 0
+            for priority in Priority.allCases where touched < limit {
+                touched += try db.run(
+                    """
+                    UPDATE email_log SET error_text = ?1, next_attempt_date = ?2
+                    WHERE status = 'Q' AND rowid IN (
+                        SELECT rowid FROM email_log INDEXED BY email_log_due
+                        WHERE status = 'Q' AND route = ?3 AND mailbox = ?4 AND priority = ?5
+                            AND next_attempt_date < ?2
+                        ORDER BY next_attempt_date LIMIT ?6)
+                    """,
+                    [
+                        reason, until.description, lane.route, lane.mailbox.description, priority.rawValue,
+                        limit - touched,
+                    ])
+            }
+            return touched
+        }
+    }
+}
+
+extension LanePause {
+    fileprivate init?(_ row: Row) {
+        guard let until = Timestamp(row[3] as String) else { return nil }
+        route = row[0]
+        mailbox = try? Address(parsing: row[1] as String)
+        path = Path(rawValue: row[2])
+        self.until = until
+        reason = row[4]
+    }
+}

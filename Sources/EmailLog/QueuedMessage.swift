@@ -1,0 +1,72 @@
+import GRDB
+package import MailModel
+
+/// What delivery needs to know of a claimed message.
+package struct QueuedMessage: Hashable, Sendable {
+    /// An attempt whose answer was lost: look before sending again, and never on another path.
+    package struct Unresolved: Hashable, Sendable {
+        package var path: Path
+        package var startedDate: Timestamp
+    }
+
+    package var id: QueueID
+    package var envelope: Envelope
+    package var route: String
+    package var mailbox: Address
+    package var headerFrom: String?
+    package var messageID: String?
+    /// In bytes.
+    package var size: Int
+    package var priority: Priority
+    package var client: String?
+    package var user: String?
+    package var trial: String?
+    /// The only path it may take, where an operator asked for one.
+    package var via: Path?
+    package var createdDate: Timestamp
+    /// When the time to give up began to run: at acceptance, or when an operator last resent it.
+    package var waitingSince: Timestamp
+    package var attempts: Int
+    /// How many of them moved its own retry clock.
+    package var retries: Int
+    /// The path of the last attempt.
+    package var lastPath: Path?
+    package var unresolved: Unresolved?
+}
+
+extension QueuedMessage {
+    static let columns = """
+        id, sender, recipients, route, mailbox, header_from, message_id, size, priority, client, user, trial, via,
+        created_date, resent_date, attempts, retries, path
+        """
+
+    /// `nil` where the row holds what Postern never writes.
+    init?(_ row: Row) {
+        guard let recipients = JSONArray.decode(row[2]), let sender = Self.sender(row[1]),
+            let mailbox = try? Address(parsing: row[4] as String), let priority = Priority(rawValue: row[8]),
+            let created = Timestamp(row[13] as String)
+        else { return nil }
+        id = QueueID(rawValue: row[0])
+        envelope = Envelope(sender: sender.address, recipients: recipients)
+        route = row[3]
+        self.mailbox = mailbox
+        headerFrom = row[5]
+        messageID = row[6]
+        size = row[7]
+        self.priority = priority
+        client = row[9]
+        user = row[10]
+        trial = row[11]
+        via = (row[12] as String?).flatMap(Path.init(rawValue:))
+        createdDate = created
+        waitingSince = (row[14] as String?).flatMap { Timestamp($0) } ?? created
+        attempts = row[15]
+        retries = row[16]
+        lastPath = (row[17] as String?).flatMap(Path.init(rawValue:))
+    }
+
+    private static func sender(_ text: String) -> (address: Address?, Void)? {
+        if text.isEmpty { return (nil, ()) }
+        return (try? Address(parsing: text)).map { ($0, ()) }
+    }
+}

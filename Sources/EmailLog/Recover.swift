@@ -1,0 +1,94 @@
+import GRDB
+package import MailModel
+
+/// What becomes of a message that was being attempted when its process ended.
+package enum RecoveryPolicy: Hashable, Sendable {
+    /// Back to Q, due at that moment.
+    case retry(at: Timestamp)
+    /// To U, for an operator to decide.
+    case hold
+}
+
+/// A message whose attempt was cut off.
+package struct RecoveredMessage: Hashable, Sendable {
+    package var id: QueueID
+    package var route: String
+    package var mailbox: Address
+    package var path: Path
+    /// Q or U.
+    package var status: Status
+}
+
+extension EmailLog {
+    /// Settles every row in P whose claimant is gone: its attempt is recorded as one with an unknown outcome, because the
+    /// process may have ended after the last byte left.
+    ///
+    /// Rows claimed here, or by another process that lives, are left alone, so it may be asked at any time; a service asks
+    /// before it claims anything. One transaction.
+    /// - Parameter policy: by the route's name, as `on_unknown` says.
+    package func recover(at now: Timestamp, policy: @escaping @Sendable (_ route: String) -> RecoveryPolicy)
+        async throws(EmailLogError) -> [RecoveredMessage]
+    {
+        let (own, lock) = (claimant, lock)
+        return try await write { db in
+            let gone = try db.claimants().filter { $0 != own && !lock.isAlive($0) }
+            return try gone.flatMap { try db.recover(from: $0, at: now, policy: policy) }
+        }
+    }
+}
+
+extension Database {
+    fileprivate func claimants() throws -> [Int64] {
+        try rows(
+            """
+            SELECT DISTINCT claimant FROM email_log WHERE status = 'P' AND status IN ('P', 'H', 'U')
+            """
+        ).map { $0[0] }
+    }
+
+    fileprivate func recover(from claimant: Int64, at now: Timestamp, policy: (String) -> RecoveryPolicy) throws
+        -> [RecoveredMessage]
+    {
+        try rows(
+            """
+            SELECT id, route, mailbox, claimed_path, claimed_date, recipient_count, size FROM email_log
+            WHERE status = 'P' AND status IN ('P', 'H', 'U') AND claimant = ? ORDER BY id
+            """, [claimant]
+        ).compactMap { try recover($0, at: now, policy: policy) }
+    }
+
+    private func recover(_ row: Row, at now: Timestamp, policy: (String) -> RecoveryPolicy) throws -> RecoveredMessage?
+    {
+        guard let mailbox = try? Address(parsing: row[2] as String), let path = Path(rawValue: row[3]),
+            let started = Timestamp(row[4] as String)
+        else { return nil }
+        let message = QueueID(rawValue: row[0])
+        let disposition = Disposition(policy(row[1]))
+        let attempt = AttemptRecord(
+            startedDate: started, duration: max(.zero, now - started), path: path,
+            outcome: .unknown(Self.cutOff), cost: .recovered(recipients: row[5], bytes: row[6]))
+        _ = try settle(message, disposition, attempt: attempt, at: now, isDurationKnown: false)
+        return RecoveredMessage(
+            id: message, route: row[1], mailbox: mailbox, path: path, status: disposition.status)
+    }
+
+    private static let cutOff = Refusal(
+        scope: .message, cause: .unavailable,
+        text: "the process ended during this attempt: it is not known whether the message was sent")
+}
+
+extension AttemptRecord.Cost {
+    /// Charged in full, since it may have reached Microsoft.
+    fileprivate static func recovered(recipients: Int, bytes: Int) -> Self {
+        Self(recipients: recipients, externalRecipients: recipients, bytes: bytes)
+    }
+}
+
+extension Disposition {
+    fileprivate init(_ policy: RecoveryPolicy) {
+        switch policy {
+        case .retry(let moment): self = .retry(at: moment, spent: true)
+        case .hold: self = .unknown
+        }
+    }
+}

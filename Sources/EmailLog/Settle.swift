@@ -1,0 +1,105 @@
+import GRDB
+package import MailModel
+
+/// What becomes of a message in progress.
+package enum Disposition: Hashable, Sendable {
+    /// → S. The body goes at once, unless it is kept for a while (`retention.bodies`).
+    case sent(keepBody: Bool)
+    /// → F. The reason, where it is another than the attempt's refusal ("given up after 2d: …").
+    case failed(because: String?)
+    /// → Q. `spent`: the attempt moved the row's own retry clock, as against a pause of its lane or route.
+    case retry(at: Timestamp, spent: Bool)
+    /// → U: an operator decides.
+    case unknown
+
+    var status: Status {
+        switch self {
+        case .sent: .sent
+        case .failed: .failed
+        case .retry: .queued
+        case .unknown: .unknown
+        }
+    }
+}
+
+extension EmailLog {
+    /// P → S, F, Q or U, together with the record of the attempt that led there.
+    ///
+    /// - Parameters:
+    ///   - attempt: none where nothing was attempted, which S and U rule out.
+    ///   - now: the date of a failure without an attempt.
+    /// - Throws: `noSuchMessage`, `wrongStatus`.
+    package func settle(_ id: QueueID, _ disposition: Disposition, attempt: AttemptRecord?, at now: Timestamp)
+        async throws(EmailLogError)
+    {
+        let released = try await write { db in
+            try db.settle(id, disposition, attempt: attempt, at: now)
+        }
+        spool.remove(released)
+    }
+}
+
+extension Database {
+    /// - Returns: the spool files to delete once this is committed.
+    func settle(
+        _ id: QueueID, _ disposition: Disposition, attempt: AttemptRecord?, at now: Timestamp,
+        isDurationKnown: Bool = true
+    ) throws -> [String] {
+        let found = try row(
+            "SELECT created_date, attempts, body_id FROM email_log WHERE id = ? AND status = 'P'", [id.rawValue])
+        guard let row = found else { throw try refusal(of: id) }
+        let bodyID: Int64? = row[2]
+        if let attempt {
+            try insert(attempt, number: row[1] + 1, of: id, isDurationKnown: isDurationKnown)
+            try record(disposition, attempt, created: Timestamp(row[0] as String), of: id)
+        } else {
+            try record(disposition, at: now, of: id)
+        }
+        guard disposition == .sent(keepBody: false) else { return [] }
+        try run("UPDATE email_log SET body_id = NULL WHERE id = ?", [id.rawValue])
+        return try releaseBody(bodyID)
+    }
+
+    private func record(_ disposition: Disposition, _ attempt: AttemptRecord, created: Timestamp?, of id: QueueID)
+        throws
+    {
+        let refusal = attempt.outcome.refusal
+        let finished = attempt.finishedDate
+        let latency = created.map { max(0, (finished - $0).milliseconds) } ?? 0
+        try run(
+            """
+            UPDATE email_log
+            SET status = ?, sent_date = ?, next_attempt_date = ?, attempts = attempts + 1, retries = retries + ?,
+                fell_back = MAX(fell_back, ?, COALESCE(path <> ?, 0)), path = ?, http_status = ?, error_code = ?,
+                error_text = ?, request_id = ?, latency_ms = ?, trial = COALESCE(?, trial),
+                claimant = NULL, claimed_date = NULL, claimed_path = NULL
+            WHERE id = ? AND status = 'P'
+            """,
+            [
+                disposition.status.rawValue, finished.description, disposition.nextAttempt?.description,
+                disposition.spent ? 1 : 0, attempt.fellBack ? 1 : 0, attempt.path.rawValue, attempt.path.rawValue,
+                attempt.httpStatus, refusal?.code, disposition.reason ?? refusal?.text, attempt.requestID,
+                disposition.status == .sent ? latency : nil, attempt.trial, id.rawValue,
+            ])
+    }
+
+    private func record(_ disposition: Disposition, at now: Timestamp, of id: QueueID) throws {
+        try run(
+            """
+            UPDATE email_log
+            SET status = ?, sent_date = COALESCE(?, sent_date), next_attempt_date = ?,
+                error_text = COALESCE(?, error_text), claimant = NULL, claimed_date = NULL, claimed_path = NULL
+            WHERE id = ? AND status = 'P'
+            """,
+            [
+                disposition.status.rawValue, disposition.status == .failed ? now.description : nil,
+                disposition.nextAttempt?.description, disposition.reason, id.rawValue,
+            ])
+    }
+}
+
+extension Disposition {
+    fileprivate var nextAttempt: Timestamp? { if case .retry(let moment, _) = self { moment } else { nil } }
+    fileprivate var spent: Bool { if case .retry(_, true) = self { true } else { false } }
+    fileprivate var reason: String? { if case .failed(let reason) = self { reason } else { nil } }
+}

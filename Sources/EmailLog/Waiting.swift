@@ -1,0 +1,101 @@
+import GRDB
+package import MailModel
+
+/// A mailbox on a route: what Microsoft limits, and what mail queues for.
+package struct LaneName: Hashable, Sendable {
+    package var route: String
+    package var mailbox: Address
+
+    package init(route: String, mailbox: Address) {
+        self.route = route
+        self.mailbox = mailbox
+    }
+}
+
+/// A message that waits for its next attempt.
+package struct WaitingRow: Hashable, Sendable {
+    package var id: QueueID
+    package var priority: Priority
+    package var nextAttemptDate: Timestamp
+    package var recipientCount: Int
+    package var size: Int
+    package var createdDate: Timestamp
+    package var via: Path?
+}
+
+extension EmailLog {
+    /// What is due in a lane at `moment`, most urgent first: by priority, then by date, then as it came in.
+    ///
+    /// - Parameter excluded: rows the caller holds already.
+    package func due(in lane: LaneName, at moment: Timestamp, limit: Int, excluding excluded: Set<QueueID> = [])
+        async throws(EmailLogError) -> [WaitingRow]
+    {
+        try await read { db in
+            var result: [WaitingRow] = []
+            for priority in Priority.allCases where result.count < limit {
+                let room = limit - result.count + excluded.count
+                let rows = try db.rows(
+                    Self.dueRows,
+                    [lane.route, lane.mailbox.description, priority.rawValue, moment.description, room])
+                result += rows.compactMap(WaitingRow.init).filter { !excluded.contains($0.id) }
+            }
+            return Array(result.prefix(limit))
+        }
+    }
+
+    /// Every lane that has waiting rows, with the date of its next one. Costs by the lane, not by the row.
+    package func lanesWithWork() async throws(EmailLogError) -> [(lane: LaneName, next: Timestamp)] {
+        try await read { db in
+            try db.rows(Self.waitingLanes).compactMap { row in
+                guard let mailbox = try? Address(parsing: row[1] as String), let next = Timestamp(row[2] as String)
+                else {
+                    return nil
+                }
+                return (LaneName(route: row[0], mailbox: mailbox), next)
+            }
+        }
+    }
+
+    /// One priority at a time, so that the index gives the order without sorting.
+    private static let dueRows = """
+        SELECT id, priority, next_attempt_date, recipient_count, size, created_date, via
+        FROM email_log INDEXED BY email_log_due
+        WHERE status = 'Q' AND route = ? AND mailbox = ? AND priority = ? AND next_attempt_date <= ?
+        ORDER BY next_attempt_date, rowid LIMIT ?
+        """
+
+    /// Leaps through the index from lane to lane.
+    private static let waitingLanes = """
+        WITH RECURSIVE lane (route, mailbox) AS (
+            SELECT * FROM (SELECT route, mailbox FROM email_log WHERE status = 'Q' ORDER BY route, mailbox LIMIT 1)
+            UNION ALL
+            SELECT (SELECT l.route FROM email_log l WHERE l.status = 'Q' AND (l.route, l.mailbox) > (lane.route, lane.mailbox)
+                    ORDER BY l.route, l.mailbox LIMIT 1),
+                   (SELECT l.mailbox FROM email_log l WHERE l.status = 'Q' AND (l.route, l.mailbox) > (lane.route, lane.mailbox)
+                    ORDER BY l.route, l.mailbox LIMIT 1)
+            FROM lane WHERE lane.route IS NOT NULL
+        )
+        SELECT route, mailbox, (
+            SELECT MIN(first) FROM (
+                SELECT (SELECT MIN(next_attempt_date) FROM email_log q
+                        WHERE q.status = 'Q' AND q.route = lane.route AND q.mailbox = lane.mailbox
+                        AND q.priority = p.word) AS first
+                FROM (SELECT 'high' AS word UNION ALL SELECT 'normal' UNION ALL SELECT 'bulk') p))
+        FROM lane WHERE route IS NOT NULL
+        """
+}
+
+extension WaitingRow {
+    fileprivate init?(_ row: Row) {
+        guard let priority = Priority(rawValue: row[1]), let next = Timestamp(row[2] as String),
+            let created = Timestamp(row[5] as String)
+        else { return nil }
+        id = QueueID(rawValue: row[0])
+        self.priority = priority
+        nextAttemptDate = next
+        recipientCount = row[3]
+        size = row[4]
+        createdDate = created
+        via = (row[6] as String?).flatMap(Path.init(rawValue:))
+    }
+}
