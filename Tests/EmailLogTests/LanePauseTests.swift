@@ -1,0 +1,55 @@
+import MailModel
+import Testing
+
+@testable import EmailLog
+
+@Suite struct LanePauseTests {
+    static let throttle = LanePause(
+        route: "contoso", mailbox: reports, path: .graph, until: after(30), reason: "throttled")
+
+    @Test func pausesOutliveTheProcess() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        let closed = LanePause(route: "contoso", mailbox: nil, path: nil, until: after(90), reason: "secret expired")
+        for pause in [Self.throttle, closed] { try await log.pause(pause) }
+        try await log.close()
+        #expect(try await directory.service().pauses() == [closed, Self.throttle])
+    }
+
+    @Test func aLaterPauseReplacesTheEarlier() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        try await log.pause(Self.throttle)
+        var longer = Self.throttle
+        (longer.until, longer.reason) = (after(300), "quota")
+        try await log.pause(longer)
+        #expect(try await log.pauses() == [longer])
+    }
+
+    @Test func resumeEndsOnlyTheOneNamed() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        var smtp = Self.throttle
+        smtp.path = .smtp
+        for pause in [Self.throttle, smtp] { try await log.pause(pause) }
+        try await log.resume(route: "contoso", mailbox: nil, path: .graph)
+        try await log.resume(route: "contoso", mailbox: reports, path: .graph)
+        #expect(try await log.pauses() == [smtp])
+    }
+
+    @Test func waitingRowsSayWhatTheyWaitFor() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        for (index, priority) in [Priority.bulk, .normal, .high, .normal].enumerated() {
+            _ = try await log.accept(submission("\(index)", at: after(index), priority: priority))
+        }
+        let elsewhere = try await log.accept(submission("other", mailbox: address("sales@contoso.com")))
+        #expect(try await log.postpone(lane, until: after(60), because: "throttled", limit: 3) == 3)
+        #expect(try await log.due(in: lane, at: after(59), limit: 9).map(\.id.rawValue) == ["0"], "bulk comes last")
+        #expect(try await log.postpone(lane, until: after(60), because: "throttled", limit: 3) == 1)
+        #expect(try await log.postpone(lane, until: after(60), because: "throttled", limit: 3) == 0)
+        let row = try #require(try await log.row(QueueID(rawValue: "2")))
+        #expect(row.nextAttemptDate == after(60) && row.errorText == "throttled" && row.attempts == 0)
+        #expect(try await log.row(elsewhere)?.errorText == nil)
+    }
+}
