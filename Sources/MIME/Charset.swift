@@ -6,7 +6,7 @@ package enum Charset: Hashable, Sendable, CaseIterable {
     case usASCII
     /// Also stands for ISO 8859-1, whose C1 controls nobody means (WHATWG Encoding, §4.2).
     case windows1252
-    case iso8859_15
+    case latin9
 
     /// Compares names without case.
     package init?(_ name: some StringProtocol) {
@@ -14,7 +14,7 @@ package enum Charset: Hashable, Sendable, CaseIterable {
         case "utf-8", "utf8": self = .utf8
         case "us-ascii", "ascii", "ansi_x3.4-1968": self = .usASCII
         case "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "windows-1252", "cp1252": self = .windows1252
-        case "iso-8859-15", "iso8859-15", "iso_8859-15", "latin-9", "latin9": self = .iso8859_15
+        case "iso-8859-15", "iso8859-15", "iso_8859-15", "latin-9", "latin9": self = .latin9
         default: return nil
         }
     }
@@ -26,7 +26,7 @@ package enum Charset: Hashable, Sendable, CaseIterable {
         case .usASCII: Self.decodeLeniently(bytes)
         case .windows1252:
             Self.decode(bytes) { 0x80...0x9F ~= $0 ? Self.windowsC1[Int($0) - 0x80] : Unicode.Scalar($0) }
-        case .iso8859_15: Self.decode(bytes) { Self.latin9Differences[$0] ?? Unicode.Scalar($0) }
+        case .latin9: Self.decode(bytes) { Self.latin9Differences[$0] ?? Unicode.Scalar($0) }
         }
     }
 

@@ -44,12 +44,16 @@ package struct HeaderEditor: Sendable {
         }
     }
 
-    package var trace: TraceInfo
+    /// For `X-Postern-Id`.
+    package var id: QueueID
+    /// The whole `Received` field with its line end, as `TraceInfo` writes it; empty where there is none.
+    package var received: [UInt8]
     package var missing: Missing
     package var carrier: Carrier
 
-    package init(trace: TraceInfo, missing: Missing, carrier: Carrier) {
-        self.trace = trace
+    package init(id: QueueID, received: [UInt8], missing: Missing, carrier: Carrier) {
+        self.id = id
+        self.received = received
         self.missing = missing
         self.carrier = carrier
     }
@@ -65,8 +69,7 @@ package struct HeaderEditor: Sendable {
     }
 
     private func top(after pass: HeaderPass) -> [UInt8] {
-        var bytes = trace.receivedField
-        bytes += Array("X-Postern-Id: \(trace.id)\r\n".utf8)
+        var bytes = received + Array("X-Postern-Id: \(id)\r\n".utf8)
         if !pass.hasMessageID { bytes += FieldWriter.unstructured("Message-ID", missing.messageID) }
         if !pass.hasDate { bytes += FieldWriter.unstructured("Date", MailDate.format(missing.date)) }
         if !pass.hasFrom { bytes += AddressListWriter.field("From", [NamedAddress(address: missing.from)]) }

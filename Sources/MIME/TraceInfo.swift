@@ -12,7 +12,6 @@ package struct TraceInfo: Hashable, Sendable {
     package var by: String
     /// The protocol of RFC 3848 (`ESMTP`, `ESMTPS`, `ESMTPSA`), or `sendmail`, `HTTP`, `local`.
     package var with: String
-    /// Also written to `X-Postern-Id`.
     package var id: QueueID
     package var date: Timestamp
 

@@ -41,10 +41,11 @@ func envelope(_ recipients: String...) -> Envelope {
 let saturday = Timestamp(milliseconds: 1_795_253_400_000)
 
 func editor(_ carrier: HeaderEditor.Carrier) -> HeaderEditor {
-    HeaderEditor(
-        trace: TraceInfo(
-            clientName: "app01", clientAddress: "192.0.2.7", by: "relay.contoso.com", with: "ESMTPS",
-            id: QueueID(rawValue: "01kb00000abcde"), date: saturday),
+    let trace = TraceInfo(
+        clientName: "app01", clientAddress: "192.0.2.7", by: "relay.contoso.com", with: "ESMTPS",
+        id: QueueID(rawValue: "01kb00000abcde"), date: saturday)
+    return HeaderEditor(
+        id: trace.id, received: trace.receivedField,
         missing: .init(
             messageID: "<01kb00000abcde@relay.contoso.com>", date: saturday, from: address("app@contoso.com")),
         carrier: carrier)
