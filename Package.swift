@@ -19,6 +19,7 @@ let collections: Target.Dependency = .product(name: "Collections", package: "swi
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 
@@ -76,12 +77,15 @@ let package = Package(
             [
                 "MailModel", "MIME", "SMTPProtocol", "GraphProtocol", "DeliveryPolicy",
                 "EmailLog", "HTTPTransport", "TLS", "SMTPTransport",
-                lifecycle, logging, nioCore, nioPosix, nioLocks, .product(name: "Yams", package: "Yams"),
+                lifecycle, unixSignals, logging, nioCore, nioPosix, nioLocks, .product(name: "Yams", package: "Yams"),
             ]),
         room(
             "PosternCommands",
-            ["Postern", "M365Emulator", "EmailLog", "MailModel", arguments, lifecycle, logging]),
-        program("postern", ["PosternCommands"]),
+            [
+                "Postern", "M365Emulator", "EmailLog", "MailModel", "MIME", "GraphProtocol", "SMTPProtocol", "SMTPTransport",
+                arguments, lifecycle, logging, nioPosix,
+            ]),
+        program("postern", ["PosternCommands", arguments]),
 
         // Microsoft's side, for demos and tests.
         room(
@@ -97,7 +101,7 @@ let package = Package(
         tests(of: "EmailLog", ["MailModel", grdb]),
         tests(of: "HTTPTransport", [nioCore, nioPosix]),
         tests(of: "TLS", [nioCore, nioPosix, nioEmbedded]),
-        tests(of: "SMTPTransport", ["MailModel", "SMTPProtocol", "TLS", nioCore, nioPosix]),
+        tests(of: "SMTPTransport", ["MailModel", "SMTPProtocol", "TLS", nioCore, nioPosix, nioEmbedded, nioLocks]),
         tests(of: "M365Emulator", ["MailModel", "MIME", "SMTPProtocol", "SMTPTransport", "TLS"]),
         tests(
             of: "Postern",

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 package import MailModel
 
@@ -44,9 +45,9 @@ extension Database {
     private static let insertRow = """
         INSERT INTO email_log (
             id, status, created_date, sent_date, next_attempt_date, route, mailbox, sender, recipients, recipient_count,
-            header_from, subject, message_id, size, client, user, priority, trial, body_id, via,
+            header_from, subject, message_id, size, client, user, priority, trial, body_id, received, via,
             claimant, claimed_date, claimed_path)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 }
 
@@ -61,7 +62,8 @@ extension Submission {
             mailbox.description, envelope.sender?.description ?? "", JSONArray.encode(envelope.recipients),
             envelope.recipients.count, headerFrom, subject, messageID, body.size, client, user, priority.rawValue,
             trial,
-            bodyID, via?.rawValue, isClaimed ? claimant : nil, isClaimed ? date : nil, start.path?.rawValue,
+            bodyID, Data(received), via?.rawValue, isClaimed ? claimant : nil, isClaimed ? date : nil,
+            start.path?.rawValue,
         ]
     }
 }

@@ -3,7 +3,7 @@ package import MailModel
 
 /// What an attempt took of Microsoft's limits, and when its answer came: the limiters' memory across restarts.
 package struct SpentAttempt: Hashable, Sendable {
-    package var lane: LaneName
+    package var lane: LaneKey
     package var path: Path
     package var finishedDate: Timestamp
     package var cost: AttemptRecord.Cost
@@ -31,7 +31,7 @@ extension SpentAttempt {
         guard let mailbox = try? Address(parsing: row[1] as String), let path = Path(rawValue: row[2]),
             let finished = Timestamp(row[3] as String)
         else { return nil }
-        lane = LaneName(route: row[0], mailbox: mailbox)
+        lane = LaneKey(route: row[0], mailbox: mailbox)
         self.path = path
         finishedDate = finished
         cost = AttemptRecord.Cost(requests: row[4], recipients: row[5], externalRecipients: row[6], bytes: row[7])

@@ -18,6 +18,18 @@ extension EmailLog {
         try await claim([id], path: path, at: now).first
     }
 
+    /// A message that was accepted as claimed by this process.
+    package func claimed(_ id: QueueID) async throws(EmailLogError) -> QueuedMessage {
+        let claimant = claimant
+        return try await read { db in
+            let found = try db.row(
+                "SELECT \(QueuedMessage.columns) FROM email_log WHERE id = ? AND status = 'P' AND claimant = ?",
+                [id.rawValue, claimant])
+            guard let message = found.flatMap(QueuedMessage.init) else { throw try db.refusal(of: id) }
+            return message
+        }
+    }
+
     /// P → P by another path, committed before a byte leaves on it, so that a crash is charged to the right one.
     package func redirect(_ id: QueueID, to path: Path) async throws(EmailLogError) {
         try await write { db in

@@ -9,13 +9,18 @@ package struct LanePause: Hashable, Sendable {
     /// `nil` is both paths.
     package var path: Path?
     package var until: Timestamp
+    package var cause: Refusal.Cause
     package var reason: String
 
-    package init(route: String, mailbox: Address?, path: Path?, until: Timestamp, reason: String) {
+    package init(
+        route: String, mailbox: Address?, path: Path?, until: Timestamp, cause: Refusal.Cause = .throttled,
+        reason: String
+    ) {
         self.route = route
         self.mailbox = mailbox
         self.path = path
         self.until = until
+        self.cause = cause
         self.reason = reason
     }
 }
@@ -26,12 +31,12 @@ extension EmailLog {
         try await write { db in
             try db.run(
                 """
-                INSERT INTO lane_pause (route, mailbox, path, until, reason) VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT (route, mailbox, path) DO UPDATE SET until = excluded.until, reason = excluded.reason
+                INSERT INTO lane_pause (route, mailbox, path, until, cause, reason) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (route, mailbox, path) DO UPDATE SET until = excluded.until, cause = excluded.cause, reason = excluded.reason
                 """,
                 [
                     pause.route, pause.mailbox?.description ?? "", pause.path?.rawValue ?? "", pause.until.description,
-                    pause.reason,
+                    pause.cause.rawValue, pause.reason,
                 ])
         }
     }
@@ -48,8 +53,10 @@ extension EmailLog {
     /// All pauses on record, also those that have run out.
     package func pauses() async throws(EmailLogError) -> [LanePause] {
         try await read { db in
-            try db.rows("SELECT route, mailbox, path, until, reason FROM lane_pause ORDER BY route, mailbox, path")
-                .compactMap(LanePause.init)
+            try db.rows(
+                "SELECT route, mailbox, path, until, cause, reason FROM lane_pause ORDER BY route, mailbox, path"
+            )
+            .compactMap(LanePause.init)
         }
     }
 
@@ -58,7 +65,7 @@ extension EmailLog {
     /// - Parameter limit: the most rows touched by one call; what is left is due, and is found by the next one.
     /// - Returns: how many rows were touched.
     @discardableResult
-    package func postpone(_ lane: LaneName, until: Timestamp, because reason: String, limit: Int)
+    package func postpone(_ lane: LaneKey, until: Timestamp, because reason: String, limit: Int)
         async throws(EmailLogError) -> Int
     {
         try await write { db in
@@ -85,11 +92,12 @@ extension EmailLog {
 
 extension LanePause {
     fileprivate init?(_ row: Row) {
-        guard let until = Timestamp(row[3] as String) else { return nil }
+        guard let until = Timestamp(row[3] as String), let cause = Refusal.Cause(rawValue: row[4]) else { return nil }
         route = row[0]
         mailbox = try? Address(parsing: row[1] as String)
         path = Path(rawValue: row[2])
         self.until = until
-        reason = row[4]
+        self.cause = cause
+        reason = row[5]
     }
 }

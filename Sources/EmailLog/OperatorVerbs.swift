@@ -46,7 +46,7 @@ extension EmailLog {
     ///
     /// - Parameter limit: the most rows of one call, oldest first.
     package func expire(
-        _ lane: LaneName, waitingSince deadline: Timestamp, because reason: String, at now: Timestamp, limit: Int
+        _ lane: LaneKey, waitingSince deadline: Timestamp, because reason: String, at now: Timestamp, limit: Int
     )
         async throws(EmailLogError) -> [QueueID]
     {

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 package import MailModel
 
@@ -20,6 +21,8 @@ package struct QueuedMessage: Hashable, Sendable {
     package var priority: Priority
     package var client: String?
     package var user: String?
+    /// The `Received` field to be put on top, or nothing.
+    package var received: [UInt8]
     package var trial: String?
     /// The only path it may take, where an operator asked for one.
     package var via: Path?
@@ -37,7 +40,7 @@ package struct QueuedMessage: Hashable, Sendable {
 extension QueuedMessage {
     static let columns = """
         id, sender, recipients, route, mailbox, header_from, message_id, size, priority, client, user, trial, via,
-        created_date, resent_date, attempts, retries, path
+        created_date, resent_date, attempts, retries, path, received
         """
 
     /// `nil` where the row holds what Postern never writes.
@@ -56,6 +59,7 @@ extension QueuedMessage {
         self.priority = priority
         client = row[9]
         user = row[10]
+        received = (row[18] as Data?).map { Array($0) } ?? []
         trial = row[11]
         via = (row[12] as String?).flatMap(Path.init(rawValue:))
         createdDate = created

@@ -63,13 +63,13 @@ extension Database {
             let started = Timestamp(row[4] as String)
         else { return nil }
         let message = QueueID(rawValue: row[0])
-        let disposition = Disposition(policy(row[1]))
+        let settlement = Settlement(policy(row[1]))
         let attempt = AttemptRecord(
             startedDate: started, duration: max(.zero, now - started), path: path,
             outcome: .unknown(Self.cutOff), cost: .recovered(recipients: row[5], bytes: row[6]))
-        _ = try settle(message, disposition, attempt: attempt, at: now, isDurationKnown: false)
+        _ = try settle(message, settlement, attempt: attempt, at: now, isDurationKnown: false)
         return RecoveredMessage(
-            id: message, route: row[1], mailbox: mailbox, path: path, status: disposition.status)
+            id: message, route: row[1], mailbox: mailbox, path: path, status: settlement.status)
     }
 
     private static let cutOff = Refusal(
@@ -84,7 +84,7 @@ extension AttemptRecord.Cost {
     }
 }
 
-extension Disposition {
+extension Settlement {
     fileprivate init(_ policy: RecoveryPolicy) {
         switch policy {
         case .retry(let moment): self = .retry(at: moment, spent: true)

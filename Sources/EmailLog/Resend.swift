@@ -8,6 +8,8 @@ package struct ResendReport: Hashable, Sendable {
     /// New rows that repeat sent ones.
     package var repeated: [QueueID: QueueID] = [:]
     package var refused: [OperatorReport.Refusal] = []
+
+    package init() {}
 }
 
 extension EmailLog {
@@ -72,7 +74,7 @@ private struct Resend: Sendable {
     private func repeatSent(_ id: QueueID, as newID: QueueID, on db: Database) throws {
         let columns = """
             route, mailbox, sender, recipients, recipient_count, header_from, subject, message_id, size, client, user,
-            priority, body_id
+            priority, received, body_id
             """
         try db.run(
             """

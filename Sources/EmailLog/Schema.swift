@@ -60,6 +60,7 @@ enum Schema {
             trial TEXT,
             resend_of TEXT,
             body_id INTEGER,
+            received BLOB,
             retries INTEGER NOT NULL DEFAULT 0 CHECK (retries >= 0),
             resent_date TEXT,
             via TEXT CHECK (via IN ('graph', 'smtp')),
@@ -105,6 +106,7 @@ enum Schema {
             mailbox TEXT NOT NULL,
             path TEXT NOT NULL CHECK (path IN ('', 'graph', 'smtp')),
             until TEXT NOT NULL CHECK (length(until) = 23),
+            cause TEXT NOT NULL,
             reason TEXT NOT NULL,
             PRIMARY KEY (route, mailbox, path)
         ) WITHOUT ROWID

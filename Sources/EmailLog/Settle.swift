@@ -2,7 +2,7 @@ import GRDB
 package import MailModel
 
 /// What becomes of a message in progress.
-package enum Disposition: Hashable, Sendable {
+package enum Settlement: Hashable, Sendable {
     /// → S. The body goes at once, unless it is kept for a while (`retention.bodies`).
     case sent(keepBody: Bool)
     /// → F. The reason, where it is another than the attempt's refusal ("given up after 2d: …").
@@ -29,11 +29,11 @@ extension EmailLog {
     ///   - attempt: none where nothing was attempted, which S and U rule out.
     ///   - now: the date of a failure without an attempt.
     /// - Throws: `noSuchMessage`, `wrongStatus`.
-    package func settle(_ id: QueueID, _ disposition: Disposition, attempt: AttemptRecord?, at now: Timestamp)
+    package func settle(_ id: QueueID, _ settlement: Settlement, attempt: AttemptRecord?, at now: Timestamp)
         async throws(EmailLogError)
     {
         let released = try await write { db in
-            try db.settle(id, disposition, attempt: attempt, at: now)
+            try db.settle(id, settlement, attempt: attempt, at: now)
         }
         spool.remove(released)
     }
@@ -42,7 +42,7 @@ extension EmailLog {
 extension Database {
     /// - Returns: the spool files to delete once this is committed.
     func settle(
-        _ id: QueueID, _ disposition: Disposition, attempt: AttemptRecord?, at now: Timestamp,
+        _ id: QueueID, _ settlement: Settlement, attempt: AttemptRecord?, at now: Timestamp,
         isDurationKnown: Bool = true
     ) throws -> [String] {
         let found = try row(
@@ -51,16 +51,16 @@ extension Database {
         let bodyID: Int64? = row[2]
         if let attempt {
             try insert(attempt, number: row[1] + 1, of: id, isDurationKnown: isDurationKnown)
-            try record(disposition, attempt, created: Timestamp(row[0] as String), of: id)
+            try record(settlement, attempt, created: Timestamp(row[0] as String), of: id)
         } else {
-            try record(disposition, at: now, of: id)
+            try record(settlement, at: now, of: id)
         }
-        guard disposition == .sent(keepBody: false) else { return [] }
+        guard settlement == .sent(keepBody: false) else { return [] }
         try run("UPDATE email_log SET body_id = NULL WHERE id = ?", [id.rawValue])
         return try releaseBody(bodyID)
     }
 
-    private func record(_ disposition: Disposition, _ attempt: AttemptRecord, created: Timestamp?, of id: QueueID)
+    private func record(_ settlement: Settlement, _ attempt: AttemptRecord, created: Timestamp?, of id: QueueID)
         throws
     {
         let refusal = attempt.outcome.refusal
@@ -76,14 +76,14 @@ extension Database {
             WHERE id = ? AND status = 'P'
             """,
             [
-                disposition.status.rawValue, finished.description, disposition.nextAttempt?.description,
-                disposition.spent ? 1 : 0, attempt.fellBack ? 1 : 0, attempt.path.rawValue, attempt.path.rawValue,
-                attempt.httpStatus, refusal?.code, disposition.reason ?? refusal?.text, attempt.requestID,
-                disposition.status == .sent ? latency : nil, attempt.trial, id.rawValue,
+                settlement.status.rawValue, finished.description, settlement.nextAttempt?.description,
+                settlement.spent ? 1 : 0, attempt.fellBack ? 1 : 0, attempt.path.rawValue, attempt.path.rawValue,
+                attempt.httpStatus, refusal?.code, settlement.reason ?? refusal?.text, attempt.requestID,
+                settlement.status == .sent ? latency : nil, attempt.trial, id.rawValue,
             ])
     }
 
-    private func record(_ disposition: Disposition, at now: Timestamp, of id: QueueID) throws {
+    private func record(_ settlement: Settlement, at now: Timestamp, of id: QueueID) throws {
         try run(
             """
             UPDATE email_log
@@ -92,13 +92,13 @@ extension Database {
             WHERE id = ? AND status = 'P'
             """,
             [
-                disposition.status.rawValue, disposition.status == .failed ? now.description : nil,
-                disposition.nextAttempt?.description, disposition.reason, id.rawValue,
+                settlement.status.rawValue, settlement.status == .failed ? now.description : nil,
+                settlement.nextAttempt?.description, settlement.reason, id.rawValue,
             ])
     }
 }
 
-extension Disposition {
+extension Settlement {
     fileprivate var nextAttempt: Timestamp? { if case .retry(let moment, _) = self { moment } else { nil } }
     fileprivate var spent: Bool { if case .retry(_, true) = self { true } else { false } }
     fileprivate var reason: String? { if case .failed(let reason) = self { reason } else { nil } }

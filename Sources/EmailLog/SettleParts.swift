@@ -4,12 +4,12 @@ package import MailModel
 /// Some recipients of a message in progress, and what becomes of them.
 package struct SettledPart: Sendable {
     package var recipients: [Address]
-    package var disposition: Disposition
+    package var settlement: Settlement
     package var attempt: AttemptRecord
 
-    package init(recipients: [Address], disposition: Disposition, attempt: AttemptRecord) {
+    package init(recipients: [Address], settlement: Settlement, attempt: AttemptRecord) {
         self.recipients = recipients
-        self.disposition = disposition
+        self.settlement = settlement
         self.attempt = attempt
     }
 }
@@ -43,7 +43,7 @@ extension Database {
         for (part, settled) in zip(ids, parts) {
             var attempt = settled.attempt
             if part != id { attempt.cost = nil }
-            released += try settle(part, settled.disposition, attempt: attempt, at: now)
+            released += try settle(part, settled.settlement, attempt: attempt, at: now)
         }
         return (ids, released)
     }

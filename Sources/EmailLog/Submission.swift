@@ -36,6 +36,8 @@ package struct Submission: Sendable {
     package var client: String?
     package var user: String?
     package var priority: Priority
+    /// The `Received` field to be put on top when it is sent.
+    package var received: [UInt8]
     package var trial: String?
     /// The only path it may take, where someone asked for one.
     package var via: Path?
@@ -45,7 +47,8 @@ package struct Submission: Sendable {
     package init(
         queueID: QueueID? = nil, createdDate: Timestamp, envelopes: [Envelope], route: String, mailbox: Address,
         headerFrom: String? = nil, subject: String? = nil, messageID: String? = nil, client: String? = nil,
-        user: String? = nil, priority: Priority = .normal, trial: String? = nil, via: Path? = nil,
+        user: String? = nil, priority: Priority = .normal, received: [UInt8] = [],
+        trial: String? = nil, via: Path? = nil,
         start: Start = .queued, body: Body
     ) {
         self.queueID = queueID
@@ -59,6 +62,7 @@ package struct Submission: Sendable {
         self.client = client
         self.user = user
         self.priority = priority
+        self.received = received
         self.trial = trial
         self.via = via
         self.start = start

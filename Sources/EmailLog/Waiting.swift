@@ -1,17 +1,6 @@
 import GRDB
 package import MailModel
 
-/// A mailbox on a route: what Microsoft limits, and what mail queues for.
-package struct LaneName: Hashable, Sendable {
-    package var route: String
-    package var mailbox: Address
-
-    package init(route: String, mailbox: Address) {
-        self.route = route
-        self.mailbox = mailbox
-    }
-}
-
 /// A message that waits for its next attempt.
 package struct WaitingRow: Hashable, Sendable {
     package var id: QueueID
@@ -24,44 +13,52 @@ package struct WaitingRow: Hashable, Sendable {
 }
 
 extension EmailLog {
-    /// What is due in a lane at `moment`, most urgent first: by priority, then by date, then as it came in.
-    ///
-    /// - Parameter excluded: rows the caller holds already.
-    package func due(in lane: LaneName, at moment: Timestamp, limit: Int, excluding excluded: Set<QueueID> = [])
+    /// What of one priority is due in a lane at `moment`: by date, then as it came in, which the index gives without sorting.
+    package func due(in lane: LaneKey, priority: Priority, at moment: Timestamp, limit: Int)
         async throws(EmailLogError) -> [WaitingRow]
     {
         try await read { db in
-            var result: [WaitingRow] = []
-            for priority in Priority.allCases where result.count < limit {
-                let room = limit - result.count + excluded.count
-                let rows = try db.rows(
-                    Self.dueRows,
-                    [lane.route, lane.mailbox.description, priority.rawValue, moment.description, room])
-                result += rows.compactMap(WaitingRow.init).filter { !excluded.contains($0.id) }
-            }
-            return Array(result.prefix(limit))
+            try db.rows(
+                Self.dueRows, [lane.route, lane.mailbox.description, priority.rawValue, moment.description, limit]
+            ).compactMap(WaitingRow.init)
+        }
+    }
+
+    /// When the next row of a lane becomes due that is not due yet; `nil` where there is none.
+    package func nextDue(in lane: LaneKey, after moment: Timestamp) async throws(EmailLogError) -> Timestamp? {
+        try await read { db in
+            try Priority.allCases.compactMap { priority in
+                let arguments: StatementArguments = [
+                    lane.route, lane.mailbox.description, priority.rawValue, moment.description,
+                ]
+                return try db.row(Self.nextDueDate, arguments).flatMap { $0[0] as String? }.flatMap { Timestamp($0) }
+            }.min()
         }
     }
 
     /// Every lane that has waiting rows, with the date of its next one. Costs by the lane, not by the row.
-    package func lanesWithWork() async throws(EmailLogError) -> [(lane: LaneName, next: Timestamp)] {
+    package func lanesWithWork() async throws(EmailLogError) -> [(lane: LaneKey, next: Timestamp)] {
         try await read { db in
             try db.rows(Self.waitingLanes).compactMap { row in
                 guard let mailbox = try? Address(parsing: row[1] as String), let next = Timestamp(row[2] as String)
                 else {
                     return nil
                 }
-                return (LaneName(route: row[0], mailbox: mailbox), next)
+                return (LaneKey(route: row[0], mailbox: mailbox), next)
             }
         }
     }
 
-    /// One priority at a time, so that the index gives the order without sorting.
     private static let dueRows = """
         SELECT id, priority, next_attempt_date, recipient_count, size, created_date, via
         FROM email_log INDEXED BY email_log_due
         WHERE status = 'Q' AND route = ? AND mailbox = ? AND priority = ? AND next_attempt_date <= ?
         ORDER BY next_attempt_date, rowid LIMIT ?
+        """
+
+    private static let nextDueDate = """
+        SELECT MIN(next_attempt_date) FROM email_log INDEXED BY email_log_due
+        WHERE status = 'Q' AND route = ? AND mailbox = ? AND priority = ? AND next_attempt_date > ?
         """
 
     /// Leaps through the index from lane to lane.

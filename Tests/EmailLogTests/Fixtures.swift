@@ -43,7 +43,7 @@ func after(_ seconds: Int) -> Timestamp { noon + .seconds(seconds) }
 func address(_ text: String) -> Address { try! Address(parsing: text) }
 
 let reports = address("reports@contoso.com")
-let lane = LaneName(route: "contoso", mailbox: reports)
+let lane = LaneKey(route: "contoso", mailbox: reports)
 
 func submission(
     _ id: String? = nil, at date: Timestamp = noon, to recipients: [[String]] = [["ann@fabrikam.com"]],
@@ -106,5 +106,16 @@ extension EmailLog {
         case .unknown: try await settle(id, .unknown, attempt: attempt(lost, at: started), at: started)
         }
         return id
+    }
+}
+
+extension EmailLog {
+    /// In the order of their turns.
+    func allDue(in lane: LaneKey, at moment: Timestamp) async throws -> [WaitingRow] {
+        var rows: [WaitingRow] = []
+        for priority in Priority.allCases {
+            rows += try await due(in: lane, priority: priority, at: moment, limit: 100)
+        }
+        return rows
     }
 }

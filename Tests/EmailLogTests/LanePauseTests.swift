@@ -10,7 +10,8 @@ import Testing
     @Test func pausesOutliveTheProcess() async throws {
         let directory = try TemporaryDirectory()
         let log = try directory.service()
-        let closed = LanePause(route: "contoso", mailbox: nil, path: nil, until: after(90), reason: "secret expired")
+        let closed = LanePause(
+            route: "contoso", mailbox: nil, path: nil, until: after(90), cause: .unauthorized, reason: "secret expired")
         for pause in [Self.throttle, closed] { try await log.pause(pause) }
         try await log.close()
         #expect(try await directory.service().pauses() == [closed, Self.throttle])
@@ -45,7 +46,7 @@ import Testing
         }
         let elsewhere = try await log.accept(submission("other", mailbox: address("sales@contoso.com")))
         #expect(try await log.postpone(lane, until: after(60), because: "throttled", limit: 3) == 3)
-        #expect(try await log.due(in: lane, at: after(59), limit: 9).map(\.id.rawValue) == ["0"], "bulk comes last")
+        #expect(try await log.allDue(in: lane, at: after(59)).map(\.id.rawValue) == ["0"], "bulk comes last")
         #expect(try await log.postpone(lane, until: after(60), because: "throttled", limit: 3) == 1)
         #expect(try await log.postpone(lane, until: after(60), because: "throttled", limit: 3) == 0)
         let row = try #require(try await log.row(QueueID(rawValue: "2")))

@@ -7,9 +7,9 @@ import Testing
 @Suite struct SettlePartsTests {
     static let all = ["a@x.com", "b@x.com", "c@x.com", "d@x.com"]
 
-    private func part(_ recipients: [String], _ disposition: Disposition, _ outcome: Outcome) -> SettledPart {
+    private func part(_ recipients: [String], _ settlement: Settlement, _ outcome: Outcome) -> SettledPart {
         SettledPart(
-            recipients: recipients.map(address), disposition: disposition,
+            recipients: recipients.map(address), settlement: settlement,
             attempt: attempt(outcome, path: .smtp, cost: .init(recipients: 4, bytes: 7)))
     }
 

@@ -44,7 +44,7 @@ enum Verb: String, CaseIterable, Sendable {
         case .settleUnknown: return try await settle(id, .unknown, lost, in: log)
         case .settleParts:
             let part = SettledPart(
-                recipients: [address("ann@fabrikam.com")], disposition: .sent(keepBody: true),
+                recipients: [address("ann@fabrikam.com")], settlement: .sent(keepBody: true),
                 attempt: attempt(accepted))
             return try await allowed(id) { () throws(EmailLogError) in
                 _ = try await log.settle(id, parts: [part], at: now)
@@ -65,11 +65,11 @@ enum Verb: String, CaseIterable, Sendable {
         }
     }
 
-    private func settle(_ id: QueueID, _ disposition: Disposition, _ outcome: Outcome, in log: EmailLog) async throws
+    private func settle(_ id: QueueID, _ settlement: Settlement, _ outcome: Outcome, in log: EmailLog) async throws
         -> Bool
     {
         try await allowed(id) { () throws(EmailLogError) in
-            try await log.settle(id, disposition, attempt: attempt(outcome), at: after(60))
+            try await log.settle(id, settlement, attempt: attempt(outcome), at: after(60))
         }
     }
 

@@ -15,21 +15,33 @@ import Testing
             _ = try await log.accept(submission(id, at: after(second), priority: priority))
         }
         _ = try await log.accept(submission("other", mailbox: address("sales@contoso.com")))
-        let due = try await log.due(in: lane, at: after(10), limit: 10)
+        let due = try await log.allDue(in: lane, at: after(10))
         #expect(due.map(\.id.rawValue) == ["a", "b", "c", "d", "e"])
         #expect(due.first?.priority == .high && due.first?.nextAttemptDate == after(8) && due.first?.size == 7)
     }
 
-    @Test(arguments: [(0, []), (1, ["a"]), (3, ["a", "b", "d"]), (9, ["a", "b", "d", "e"])])
-    func limitAndExclusion(_ limit: Int, _ expected: [String]) async throws {
+    @Test(arguments: [(0, []), (1, ["b"]), (3, ["b", "c", "d"]), (9, ["b", "c", "d"])])
+    func oneCallSpeaksOfOnePriority(_ limit: Int, _ expected: [String]) async throws {
         let directory = try TemporaryDirectory()
         let log = try directory.service()
-        for (index, id) in ["a", "b", "c", "d", "e"].enumerated() {
-            _ = try await log.accept(submission(id, at: after(index), priority: index < 2 ? .high : .normal))
+        for (index, id) in ["a", "b", "c", "d", "later"].enumerated() {
+            let second = id == "later" ? 90 : index
+            _ = try await log.accept(submission(id, at: after(second), priority: index < 1 ? .high : .normal))
         }
-        let due = try await log.due(
-            in: lane, at: after(60), limit: limit, excluding: [QueueID(rawValue: "c"), QueueID(rawValue: "gone")])
+        let due = try await log.due(in: lane, priority: .normal, at: after(60), limit: limit)
         #expect(due.map(\.id.rawValue) == expected)
+    }
+
+    @Test func theNextDueIsTheEarliestOfAllPriorities() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        #expect(try await log.nextDue(in: lane, after: noon) == nil)
+        for (second, priority) in [(5, Priority.bulk), (30, .high), (20, .normal)] {
+            _ = try await log.accept(submission(at: after(second), priority: priority))
+        }
+        #expect(try await log.nextDue(in: lane, after: noon) == after(5))
+        #expect(try await log.nextDue(in: lane, after: after(5)) == after(20))
+        #expect(try await log.nextDue(in: lane, after: after(30)) == nil)
     }
 
     @Test func lanesAreFoundOnce() async throws {

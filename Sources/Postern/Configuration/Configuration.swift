@@ -1,3 +1,6 @@
+package import DeliveryPolicy
+package import EmailLog
+package import GraphProtocol
 package import MailModel
 
 /// Everything an operator has decided, as immutable values. Read once by `ConfigurationFile`; a reload makes a new one.
@@ -11,7 +14,7 @@ package struct Configuration: Hashable, Sendable {
     package var users: [User]
     /// In order: the first that matches a sender takes the message.
     package var routes: [Route]
-    package var retry: Retry
+    package var retry: RetrySchedule
     package var retention: Retention
     package var log: LogSettings
 
@@ -27,21 +30,6 @@ package struct Configuration: Hashable, Sendable {
         /// The senders this user may use, in the envelope and in the header: none but these.
         package var senders: [SenderPattern]
         package var priority: Priority?
-    }
-
-    package struct Retry: Hashable, Sendable {
-        package var first: Duration = .seconds(15)
-        package var factor: Double = 2
-        package var max: Duration = .seconds(1800)
-        /// The share by which a wait may be longer or shorter, 0…1.
-        package var jitter: Double = 0.2
-        package var giveUpAfter: Duration = .seconds(2 * 86400)
-    }
-
-    package struct Retention: Hashable, Sendable {
-        package var bodies: Duration = .zero
-        package var failedBodies: Duration = .seconds(30 * 86400)
-        package var log: Duration = .seconds(90 * 86400)
     }
 
     package struct LogSettings: Hashable, Sendable {
@@ -73,39 +61,26 @@ package struct Listener: Hashable, Sendable {
 
 /// Which mail goes which way, through which mailbox, within which limits.
 package struct Route: Hashable, Sendable {
-    package enum Unrepresentable: String, CaseIterable, Sendable { case fallback, rewrite, refuse }
-
     package var name: String
     package var senders: [SenderPattern]
     /// `nil`: the From address.
     package var mailbox: Address?
-    package var mailboxes: [MailboxRule]
+    package var mailboxes: [Router.MailboxRule]
     package var limits: Limits
     package var graph: Graph
-    package var unrepresentable: Unrepresentable = .fallback
-
-    package struct MailboxRule: Hashable, Sendable {
-        package var senders: SenderPattern
-        package var mailbox: Address
-    }
+    package var unrepresentable = SendPlan.Unrepresentable.fallback
 
     /// Exchange's limits, per mailbox, whatever the path.
     package struct Limits: Hashable, Sendable {
-        package var messages = Quantity.Rate(amount: 30, per: .seconds(60))
-        package var recipients = Quantity.Rate(amount: 10_000, per: .seconds(86400))
+        package var messages = Rate(30, per: .seconds(60))
+        package var recipients = Rate(10_000, per: .seconds(86400))
         package var recipientsPerMessage = 500
     }
 }
 
 /// How a route reaches Microsoft Graph.
 package struct Graph: Hashable, Sendable {
-    package enum CloudName: String, CaseIterable, Sendable {
-        case global, usgov, china
-        case usgovDoD = "usgov-dod"
-    }
-    package enum OnUnknown: String, CaseIterable, Sendable { case retry, hold }
-
-    package var cloud: CloudName = .global
+    package var cloud = Cloud.global
     package var loginEndpoint: String?
     package var graphEndpoint: String?
     package var caFile: String?
@@ -114,7 +89,7 @@ package struct Graph: Hashable, Sendable {
     package var clientID: String
     /// In the order they are tried.
     package var credentials: [Credential]
-    package var onUnknown: OnUnknown = .retry
+    package var onUnknown = Disposition.UnknownPolicy.retry
     /// Octets of raw message up to which one request carries it.
     package var mimeLimit: Int64 = 2_200_000
     package var limits = Limits()
@@ -130,8 +105,8 @@ package struct Graph: Hashable, Sendable {
     /// Graph's limits, per app and mailbox.
     package struct Limits: Hashable, Sendable {
         package var concurrencyPerMailbox = 3
-        package var requests = Quantity.Rate(amount: 10_000, per: .seconds(600))
-        package var upload = Quantity.Rate(amount: 150_000_000, per: .seconds(300))
+        package var requests = Rate(10_000, per: .seconds(600))
+        package var upload = Rate(150_000_000, per: .seconds(300))
         /// All mailboxes of the route together.
         package var concurrency = 64
     }

@@ -1,4 +1,5 @@
-import Foundation
+import DeliveryPolicy
+import EmailLog
 import MailModel
 import TLS
 import Yams
@@ -60,8 +61,8 @@ package enum ConfigurationDecoder {
             tls: root.section("tls").flatMap(tlsFiles),
             users: root.sections("users").compactMap(user),
             routes: root.sections("routes").compactMap(RouteDecoder.route),
-            retry: root.section("retry").map(retry) ?? .init(),
-            retention: root.section("retention").map(retention) ?? .init(),
+            retry: root.section("retry").map(retry) ?? RetrySchedule(),
+            retention: root.section("retention").map(retention) ?? defaultRetention,
             log: root.section("log").map(logSettings) ?? .init())
         root.later("http", "bounce", "alerts")
         checkWhole(configuration, root)
@@ -129,27 +130,29 @@ package enum ConfigurationDecoder {
         return Configuration.User(name: name, passwordHash: hash, senders: senders, priority: priority)
     }
 
-    private static func retry(_ section: Section) -> Configuration.Retry {
+    private static func retry(_ section: Section) -> RetrySchedule {
         defer { section.finish() }
-        let defaults = Configuration.Retry()
-        let retry = Configuration.Retry(
-            first: section.duration("first", in: .milliseconds(1) ... .seconds(86400)) ?? defaults.first,
-            factor: section.number("factor", in: 1...100) ?? defaults.factor,
-            max: section.duration("max", in: .milliseconds(1) ... .seconds(7 * 86400)) ?? defaults.max,
-            jitter: section.number("jitter", in: 0...1) ?? defaults.jitter,
+        let defaults = RetrySchedule()
+        let retry = RetrySchedule(
+            first: section.duration("first", in: .milliseconds(1) ... .seconds(86400)) ?? defaults.backoff.first,
+            factor: section.number("factor", in: 1...100) ?? defaults.backoff.factor,
+            max: section.duration("max", in: .milliseconds(1) ... .seconds(7 * 86400)) ?? defaults.backoff.max,
+            jitter: section.number("jitter", in: 0...1) ?? defaults.backoff.jitter,
             giveUpAfter: section.duration("give_up_after", in: .seconds(1) ... .seconds(365 * 86400))
                 ?? defaults.giveUpAfter)
-        if retry.max < retry.first { section.problem("max", "is shorter than `first`") }
+        if retry.backoff.max < retry.backoff.first { section.problem("max", "is shorter than `first`") }
         return retry
     }
 
-    private static func retention(_ section: Section) -> Configuration.Retention {
+    private static let defaultRetention = Retention(
+        bodies: .zero, failedBodies: .seconds(30 * 86400), log: .seconds(90 * 86400))
+
+    private static func retention(_ section: Section) -> Retention {
         defer { section.finish() }
-        let defaults = Configuration.Retention()
-        return Configuration.Retention(
-            bodies: section.duration("bodies") ?? defaults.bodies,
-            failedBodies: section.duration("failed_bodies") ?? defaults.failedBodies,
-            log: section.duration("log") ?? defaults.log)
+        return Retention(
+            bodies: section.duration("bodies") ?? defaultRetention.bodies,
+            failedBodies: section.duration("failed_bodies") ?? defaultRetention.failedBodies,
+            log: section.duration("log") ?? defaultRetention.log)
     }
 
     private static func logSettings(_ section: Section) -> Configuration.LogSettings {

@@ -1,3 +1,6 @@
+import DeliveryPolicy
+import EmailLog
+import GraphProtocol
 import MailModel
 
 /// A configuration with every default filled in and every secret masked, as `postern config show` prints it.
@@ -46,11 +49,11 @@ extension EffectiveValue {
     }
 }
 
-extension Configuration.Retry {
+extension RetrySchedule {
     fileprivate var effective: EffectiveValue {
         .keys([
-            ("first", .span(first)), ("factor", .number(factor)), ("max", .span(max)), ("jitter", .number(jitter)),
-            ("give_up_after", .span(giveUpAfter)),
+            ("first", .span(backoff.first)), ("factor", .number(backoff.factor)), ("max", .span(backoff.max)),
+            ("jitter", .number(backoff.jitter)), ("give_up_after", .span(giveUpAfter)),
         ])
     }
 }

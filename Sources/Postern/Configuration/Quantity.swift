@@ -1,18 +1,8 @@
+package import DeliveryPolicy
 import MailModel
 
 /// Spans, sizes and rates as the configuration file writes them.
 package enum Quantity {
-    /// An amount per span of time: messages, recipients, requests or octets.
-    package struct Rate: Hashable, Sendable {
-        package var amount: Int64
-        package var per: Duration
-
-        package init(amount: Int64, per: Duration) {
-            self.amount = amount
-            self.per = per
-        }
-    }
-
     private static let spans: [(suffix: String, milliseconds: Int64)] = [
         ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
     ]
@@ -44,7 +34,7 @@ package enum Quantity {
         guard halves.count == 2, let amount = Int64(halves[0]) ?? size(halves[0]), amount > 0 else { return nil }
         let span = halves[1].first?.isNumber == true ? String(halves[1]) : "1\(halves[1])"
         guard let per = duration(span), per > .zero else { return nil }
-        return Rate(amount: amount, per: per)
+        return Rate(amount, per: per)
     }
 
     private static func split(_ text: some StringProtocol) -> (digits: Int64, suffix: String)? {

@@ -1,3 +1,4 @@
+import DeliveryPolicy
 import MailModel
 
 /// The `routes` entries of the configuration file.
@@ -15,7 +16,7 @@ enum RouteDecoder {
         let mailboxes = mailboxRules(section)
         let limits = section.section("limits").map(limits) ?? .init()
         let graph = section.section("graph").flatMap(GraphDecoder.graph)
-        let unrepresentable: Route.Unrepresentable? = section.choice("unrepresentable")
+        let unrepresentable: SendPlan.Unrepresentable? = section.choice("unrepresentable")
         section.later("smtp", "fallback", "trial")
         guard let name, let graph else { return nil }
         return Route(
@@ -28,11 +29,11 @@ enum RouteDecoder {
         if primary == .smtp { section.problem("primary", "the SMTP path is not part of this version; write graph") }
     }
 
-    private static func mailboxRules(_ section: Section) -> [Route.MailboxRule] {
+    private static func mailboxRules(_ section: Section) -> [Router.MailboxRule] {
         section.pairs(
             "mailboxes", keys: { SenderPattern($0) }, values: { try? Address(parsing: $0) },
             expected: "sender patterns and their mailboxes, as {\"*@contoso.com\": noreply@contoso.com}"
-        ).map { Route.MailboxRule(senders: $0.0, mailbox: $0.1) }
+        ).map { Router.MailboxRule(senders: $0.0, mailbox: $0.1) }
     }
 
     private static func limits(_ section: Section) -> Route.Limits {

@@ -1,3 +1,4 @@
+import DeliveryPolicy
 import MailModel
 import Yams
 
@@ -98,7 +99,7 @@ final class Section {
         }
     }
 
-    func rate(_ key: String) -> Quantity.Rate? {
+    func rate(_ key: String) -> Rate? {
         scalar(key, expected: "an amount per duration such as 30/m, 20/8s, 10000/d or 150MB/5m", parse: Quantity.rate)
     }
 

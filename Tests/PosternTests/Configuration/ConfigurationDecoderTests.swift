@@ -1,3 +1,5 @@
+import DeliveryPolicy
+import EmailLog
 import Foundation
 import MailModel
 import Testing
@@ -50,26 +52,25 @@ import Testing
         #expect(
             listener.maxMessageSize == 35_000_000 && listener.maxRecipients == 1000 && listener.maxConnections == 500)
         #expect(listener.idleTimeout == .seconds(300))
+        #expect(configuration.retry == RetrySchedule())
+        #expect(configuration.retry.backoff.first == .seconds(15) && configuration.retry.backoff.max == .seconds(1800))
+        #expect(configuration.retry.giveUpAfter == .seconds(172_800))
         #expect(
-            configuration.retry
-                == .init(
-                    first: .seconds(15), factor: 2, max: .seconds(1800), jitter: 0.2, giveUpAfter: .seconds(172_800)))
-        #expect(
-            configuration.retention == .init(bodies: .zero, failedBodies: .seconds(2_592_000), log: .seconds(7_776_000))
+            configuration.retention == Retention(bodies: .zero, failedBodies: .seconds(2_592_000), log: .seconds(7_776_000))
         )
         #expect(configuration.log == .init(level: .info, format: .text))
     }
 
     @Test func aRoutesDefaultsAreThePublishedLimits() throws {
         let route = try #require(try decode(Self.minimal).routes.first)
-        #expect(route.limits.messages == .init(amount: 30, per: .seconds(60)))
-        #expect(route.limits.recipients == .init(amount: 10_000, per: .seconds(86_400)))
+        #expect(route.limits.messages == Rate(30, per: .seconds(60)))
+        #expect(route.limits.recipients == Rate(10_000, per: .seconds(86_400)))
         #expect(route.limits.recipientsPerMessage == 500)
         #expect(route.unrepresentable == .fallback)
         #expect(route.graph.limits == .init())
         #expect(route.graph.limits.concurrencyPerMailbox == 3 && route.graph.limits.concurrency == 64)
-        #expect(route.graph.limits.requests == .init(amount: 10_000, per: .seconds(600)))
-        #expect(route.graph.limits.upload == .init(amount: 150_000_000, per: .seconds(300)))
+        #expect(route.graph.limits.requests == Rate(10_000, per: .seconds(600)))
+        #expect(route.graph.limits.upload == Rate(150_000_000, per: .seconds(300)))
         #expect(route.graph.mimeLimit == 2_200_000 && route.graph.onUnknown == .retry)
         #expect(route.graph.credentials == [.secret(Secret("very-secret"))])
     }
@@ -125,7 +126,7 @@ import Testing
         #expect(route.graph.credentials == [.certificate(file: "app.pfx", password: Secret("pfx-word"))])
         #expect(route.graph.proxy?.reveal() == "http://user:word@proxy:8080")
         #expect(route.graph.onUnknown == .hold && route.unrepresentable == .rewrite)
-        #expect(configuration.retry.factor == 1.5 && configuration.log.format == .json)
+        #expect(configuration.retry.backoff.factor == 1.5 && configuration.log.format == .json)
     }
 
     static let broken: [(name: String, text: String, expected: [String])] = [

@@ -1,3 +1,4 @@
+import DeliveryPolicy
 import Postern
 import Testing
 
@@ -21,7 +22,7 @@ import Testing
         ("1/h", 1, 3600),
     ])
     func rates(_ text: String, _ amount: Int64, _ seconds: Int) {
-        #expect(Quantity.rate(text) == Quantity.Rate(amount: amount, per: .seconds(seconds)))
+        #expect(Quantity.rate(text) == Rate(amount, per: .seconds(seconds)))
     }
 
     @Test(arguments: ["", "5", "m", "5 m", "-5m", "5w", "5M", "1.5h", "99999999999999999999d", "9223372036854775807d"])

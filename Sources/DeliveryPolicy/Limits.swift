@@ -1,0 +1,55 @@
+package import MailModel
+
+/// What Microsoft grants one mailbox. The defaults are the published limits of Exchange Online (messages and recipients,
+/// "Exchange Online limits") and of Graph's Outlook service (requests and uploads, "Microsoft Graph service-specific
+/// throttling limits"); of Graph's four concurrent requests one is left for queries.
+package struct LaneLimits: Hashable, Sendable {
+    /// Attempts in flight at once; at least 1.
+    package var concurrency = 3
+    package var messages = Rate(30, per: .seconds(60))
+    package var recipients = Rate(10_000, per: .seconds(86_400))
+    package var requests = Rate(10_000, per: .seconds(600))
+    /// Octets of request bodies.
+    package var upload = Rate(150_000_000, per: .seconds(300))
+
+    package init() {}
+}
+
+/// What holds for a route as a whole.
+package struct RouteLimits: Hashable, Sendable {
+    /// Attempts in flight over all mailboxes; at least 1.
+    package var concurrency = 64
+    /// Rows of one priority that a lane holds in memory.
+    package var window = 100
+    /// The way its mail goes.
+    package var path = Path.graph
+    package var lane = LaneLimits()
+
+    package init() {}
+}
+
+/// A row of the queue, as far as its turn depends on it.
+package struct Waiting: Hashable, Sendable {
+    package let id: QueueID
+    package let priority: Priority
+    /// Not started before.
+    package let due: Instant
+    package let recipients: Int
+    /// Octets of the raw message; the lane reckons with its base 64.
+    package let size: Int64
+
+    package init(id: QueueID, priority: Priority = .normal, due: Instant, recipients: Int, size: Int64) {
+        self.id = id
+        self.priority = priority
+        self.due = due
+        self.recipients = recipients
+        self.size = size
+    }
+}
+
+extension Waiting: Comparable {
+    /// The order of turns within a lane, which is also the order to claim rows in.
+    package static func < (left: Waiting, right: Waiting) -> Bool {
+        (left.priority.rank, left.due, left.id) < (right.priority.rank, right.due, right.id)
+    }
+}

@@ -1,0 +1,10 @@
+/// A lane: a mailbox on a route. It is what Microsoft limits, and what mail queues for.
+package struct LaneKey: Hashable, Sendable {
+    package let route: String
+    package let mailbox: Address
+
+    package init(route: String, mailbox: Address) {
+        self.route = route
+        self.mailbox = mailbox
+    }
+}

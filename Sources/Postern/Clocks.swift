@@ -1,0 +1,21 @@
+import Foundation
+package import MailModel
+
+/// The two clocks of every shell: the wall's for what is stored, a steady one for what waits.
+package struct Clocks: Sendable {
+    package var now: @Sendable () -> Timestamp
+    package var instant: @Sendable () -> Instant
+
+    package init(now: @escaping @Sendable () -> Timestamp, instant: @escaping @Sendable () -> Instant) {
+        self.now = now
+        self.instant = instant
+    }
+
+    /// This machine's clocks; the steady one counts from this call.
+    package static func system() -> Clocks {
+        let start = ContinuousClock.now
+        return Clocks(
+            now: { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
+            instant: { Instant(ContinuousClock.now - start) })
+    }
+}

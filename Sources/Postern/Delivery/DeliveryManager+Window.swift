@@ -1,0 +1,132 @@
+import DeliveryPolicy
+import EmailLog
+import Logging
+import MailModel
+
+/// Between the store and the scheduler: what is due comes into the lanes' windows.
+extension DeliveryManager {
+    /// At start: what an earlier process left unsettled, what it had spent of the limits, and which pauses still hold.
+    func restore() async throws(EmailLogError) {
+        let now = clocks.now()
+        let instant = clocks.instant()
+        for route in routes.values { scheduler.configure(route.name, route.limits, at: instant) }
+        try await recover(at: now)
+        try await restoreSpending(at: now, instant)
+        for pause in try await log.pauses() where pause.until > now { restore(pause, at: now, instant) }
+        for (lane, next) in try await log.lanesWithWork() {
+            if routes[lane.route] == nil {
+                logger.warning(
+                    "mail waits for a route that is not configured", metadata: [LogKey.route: "\(lane.route)"])
+            } else {
+                nextDue[lane] = next
+            }
+        }
+    }
+
+    private func recover(at now: Timestamp) async throws(EmailLogError) {
+        let holding = Set(routes.values.filter { $0.onUnknown == .hold }.map(\.name))
+        let first = routes.mapValues { $0.schedule.backoff.first }
+        let recovered = try await log.recover(at: now) { route in
+            holding.contains(route) ? .hold : .retry(at: now + (first[route] ?? .seconds(15)))
+        }
+        for message in recovered {
+            logger.warning(
+                "attempt cut off by the end of the process, outcome unknown",
+                metadata: [
+                    LogKey.id: "\(message.id)", LogKey.route: "\(message.route)",
+                    LogKey.status: "\(message.status.rawValue)",
+                ])
+        }
+    }
+
+    /// The log is the limiters' memory.
+    private func restoreSpending(at now: Timestamp, _ instant: Instant) async throws(EmailLogError) {
+        let longest = routes.values.flatMap { $0.limits.lane.windows }.max() ?? .zero
+        let attempts = try await log.attempts(since: now - longest)
+        for (lane, spent) in Dictionary(grouping: attempts, by: \.lane) {
+            let entries = spent.map { attempt in
+                Spent(
+                    answeredAt: instant - max(.zero, now - attempt.finishedDate),
+                    messages: Int64(attempt.cost.requests),
+                    recipients: Int64(attempt.cost.recipients), size: Int64(attempt.cost.bytes))
+            }
+            scheduler.restore(lane, entries, at: instant)
+        }
+    }
+
+    /// What waited for an operator is looked at again: the restart may be the mending.
+    private func restore(_ pause: LanePause, at now: Timestamp, _ instant: Instant) {
+        guard pause.cause == .throttled || pause.cause == .unavailable else { return }
+        let refusal = Refusal(scope: .mailbox, cause: pause.cause, text: pause.reason)
+        let until = instant + (pause.until - now)
+        if let mailbox = pause.mailbox {
+            let lane = LaneKey(route: pause.route, mailbox: mailbox)
+            scheduler.restorePause(lane, refusal, until: until, at: instant)
+            recordedPauses.insert(lane)
+        } else {
+            scheduler.restorePause(route: pause.route, refusal, until: until)
+            recordedRoutePauses.insert(pause.route)
+        }
+    }
+
+    /// Fills the windows of the lanes that may have more in the store.
+    func refill() async {
+        let now = clocks.now()
+        for (lane, due) in nextDue where due <= now {
+            nextDue[lane] = nil
+            hungry[lane] = Set(Priority.allCases)
+        }
+        for (lane, priorities) in hungry {
+            guard routes[lane.route] != nil else {
+                hungry[lane] = nil
+                continue
+            }
+            do {
+                try await refill(lane, priorities, at: now)
+            } catch {
+                rest(after: error)
+                return
+            }
+        }
+    }
+
+    private func refill(_ lane: LaneKey, _ priorities: Set<Priority>, at now: Timestamp) async throws(EmailLogError) {
+        let size = routes[lane.route]?.limits.window ?? 0
+        for priority in priorities where scheduler.windowRoom(lane, priority) > size / 2 {
+            let rows = try await log.due(in: lane, priority: priority, at: now, limit: size)
+            for row in rows { await enqueue(row, lane, at: now) }
+            if rows.count < size { hungry[lane]?.remove(priority) }
+        }
+        guard hungry[lane]?.isEmpty ?? true else { return }
+        hungry[lane] = nil
+        nextDue[lane] = try await log.nextDue(in: lane, after: now)
+        if scheduler.explain(lane, at: clocks.instant())?.pausedUntil != nil { await notePause(of: lane) }
+    }
+
+    private func enqueue(_ row: WaitingRow, _ lane: LaneKey, at now: Timestamp) async {
+        let instant = clocks.instant()
+        let waiting = Waiting(
+            id: row.id, priority: row.priority, due: instant - max(.zero, now - row.nextAttemptDate),
+            recipients: row.recipientCount, size: Int64(row.size))
+        switch scheduler.enqueue(waiting, lane: lane, at: instant) {
+        case .waiting, .duplicate, .unknownRoute: break
+        case .neverFits(let refusal): await fail(row.id, refusal)
+        }
+    }
+
+    /// Fails a message that no attempt could ever carry.
+    private func fail(_ id: QueueID, _ refusal: Refusal) async {
+        let now = clocks.now()
+        do throws(EmailLogError) {
+            guard try await log.claim(id, path: .graph, at: now) != nil else { return }
+            try await log.settle(id, .failed(because: refusal.text), attempt: nil, at: now)
+            logger.warning("message failed", metadata: [LogKey.id: "\(id)", LogKey.reason: "\(refusal.text)"])
+        } catch {
+            rest(after: error)
+        }
+    }
+}
+
+extension LaneLimits {
+    fileprivate var windows: [Duration] { [messages.per, recipients.per, requests.per, upload.per] }
+}

@@ -1,0 +1,131 @@
+import DeliveryPolicy
+import EmailLog
+import Logging
+import MailModel
+import NIOCore
+import ServiceLifecycle
+
+/// Brings what waits in the store to Microsoft: asks the scheduler what may start, attempts it, records what came of it.
+///
+/// The scheduler decides and the store remembers; this actor carries events between them, and keeps only a bounded window
+/// of each lane in memory.
+actor DeliveryManager: Service {
+    let log: EmailLog
+    let clocks: Clocks
+    let logger: Logger
+    let bell: Bell
+    let alarm: Alarm
+    var routes: [String: DeliveryRoute]
+    var keepsSentBodies: Bool
+    var scheduler = Scheduler()
+    var random = SystemRandomNumberGenerator()
+    /// Lanes whose store may hold more than their window, by priority.
+    var hungry: [LaneKey: Set<Priority>] = [:]
+    /// When the next row of a lane becomes due that is not in its window.
+    var nextDue: [LaneKey: Timestamp] = [:]
+    /// Pauses on record, so that they are taken off it when mail flows again.
+    var recordedPauses: Set<LaneKey> = []
+    var recordedRoutePauses: Set<String> = []
+    private var storeVersion: Int?
+    private var nextLook = Instant.start
+    private var nextSweep = Instant.start
+    /// The store failed: nothing starts before then.
+    private var storeRestsUntil = Instant.start
+
+    init(
+        log: EmailLog, routes: [DeliveryRoute], keepsSentBodies: Bool, bell: Bell, eventLoop: any EventLoop,
+        clocks: Clocks,
+        logger: Logger
+    ) {
+        self.log = log
+        self.routes = Dictionary(routes.map { ($0.name, $0) }) { first, _ in first }
+        self.keepsSentBodies = keepsSentBodies
+        self.bell = bell
+        alarm = Alarm(on: eventLoop)
+        self.clocks = clocks
+        self.logger = logger
+    }
+
+    /// Delivers until a graceful shutdown; then claims no more, and returns when the attempts under way are settled.
+    func run() async throws {
+        try await restore()
+        bell.ring()
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                for await _ in bell.rings {
+                    for start in await nextStarts() { group.addTask { await self.attempt(start) } }
+                }
+            }
+        } onGracefulShutdown: {
+            self.bell.silence()
+        }
+        alarm.cancel()
+    }
+
+    /// Takes over other routes or other limits; what was spent and what is paused by Microsoft stays.
+    func reload(_ reloaded: [DeliveryRoute], keepsSentBodies: Bool) async {
+        let now = clocks.instant()
+        let names = Set(reloaded.map(\.name))
+        for name in routes.keys where !names.contains(name) { _ = scheduler.remove(route: name) }
+        routes = Dictionary(reloaded.map { ($0.name, $0) }) { first, _ in first }
+        self.keepsSentBodies = keepsSentBodies
+        for route in reloaded {
+            scheduler.configure(route.name, route.limits, at: now)
+            scheduler.hurry(route.name, at: now)
+        }
+        storeVersion = nil
+        nextLook = now
+        bell.ring()
+    }
+
+    // MARK: One turn
+
+    private func nextStarts() async -> [Scheduler.Start] {
+        await lookAround()
+        for lane in bell.takeLanes() { hungry[lane] = Set(Priority.allCases) }
+        await refill()
+        let now = clocks.instant()
+        let starts = now < storeRestsUntil ? [] : scheduler.start(at: now)
+        setAlarm(at: clocks.instant())
+        return starts
+    }
+
+    /// Notices what other processes have changed, and now and then looks after what is paused.
+    private func lookAround() async {
+        let now = clocks.instant()
+        if now >= nextSweep {
+            nextSweep = now + sweepInterval
+            await lookAfterPausedLanes()
+        }
+        guard now >= nextLook else { return }
+        nextLook = now + .seconds(1)
+        do {
+            let version = try await log.dataVersion()
+            guard version != storeVersion else { return }
+            storeVersion = version
+            for (lane, next) in try await log.lanesWithWork() where routes[lane.route] != nil {
+                nextDue[lane] = min(next, nextDue[lane] ?? next)
+            }
+        } catch {
+            rest(after: error)
+        }
+    }
+
+    private var sweepInterval: Duration {
+        let shortest = routes.values.map(\.schedule.giveUpAfter).min() ?? .seconds(600)
+        return min(.seconds(60), max(.seconds(1), shortest / 10))
+    }
+
+    private func setAlarm(at now: Instant) {
+        let wallNow = clocks.now()
+        let due = nextDue.values.min().map { now + max(.zero, $0 - wallNow) }
+        let wake = [scheduler.nextWake(at: now), due, nextLook].compactMap(\.self).min() ?? nextLook
+        alarm.set(in: max(wake, storeRestsUntil) - now, ringing: bell)
+    }
+
+    /// The disk or another process is in the way: nothing is lost by waiting a moment.
+    func rest(after error: EmailLogError) {
+        storeRestsUntil = clocks.instant() + .seconds(1)
+        logger.error("store failed, delivery rests", metadata: [LogKey.reason: "\(error)"])
+    }
+}

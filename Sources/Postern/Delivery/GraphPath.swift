@@ -1,0 +1,136 @@
+import DeliveryPolicy
+import EmailLog
+import Foundation
+import GraphProtocol
+import MIME
+import MailModel
+
+/// Delivery through Microsoft Graph: `sendMail` with the MIME message, streamed from the store.
+struct GraphPath: DeliveryPath {
+    let application: Application
+    let tokens: TokenSource
+    let wire: Wire
+    let policy: SendPlan.Policy
+    let hostname: String
+    let clocks: Clocks
+
+    func deliver(_ message: QueuedMessage, body: MessageBody) async -> Delivery {
+        switch prepare(message, body) {
+        case .failure(let problem): Delivery(.rejected(problem.refusal), isAttempt: true)
+        case .success(let outgoing): await send(outgoing, message, tokens.token(), mayRenew: true)
+        }
+    }
+
+    // MARK: What is sent
+
+    struct Unsendable: Error {
+        let refusal: Refusal
+    }
+
+    /// Writes the header that says to Graph what the envelope says, and chooses the form of the request.
+    func prepare(_ message: QueuedMessage, _ body: MessageBody) -> Result<OutgoingMessage, Unsendable> {
+        do throws(EmailLogError) {
+            let block = try HeaderReader.header(of: body)
+            let strict = edit(block, message, .refuse)
+            let policy = policy(for: message)
+            let facts = SendPlan.Message(
+                size: Int64(body.size + Self.headerAllowance), recipients: message.envelope.recipients.count,
+                isUnrepresentable: strict == nil)
+            switch SendPlan(for: facts, policy) {
+            case .refuse(let refusal): return .failure(Unsendable(refusal: refusal))
+            case .mimeRequest(let rewrite):
+                let header = (rewrite ? edit(block, message, .rewrite) : strict) ?? []
+                return .success(OutgoingMessage(header: header, body: body, bodyOffset: block.bodyOffset))
+            }
+        } catch {
+            let text = "The message cannot be read from the store: \(error)"
+            return .failure(Unsendable(refusal: Refusal(scope: .message, cause: .malfunction, text: text)))
+        }
+    }
+
+    /// What our own fields may add to a header, recipients aside.
+    private static let headerAllowance = 1024
+
+    /// The parts of a split message name the people of the other parts: there is no other way to express that.
+    private func policy(for message: QueuedMessage) -> SendPlan.Policy {
+        var policy = policy
+        if message.isPart { policy.unrepresentable = .rewrite }
+        return policy
+    }
+
+    private func edit(_ block: HeaderBlock, _ message: QueuedMessage, _ extraneous: HeaderEditor.Extraneous) -> [UInt8]?
+    {
+        let editor = HeaderEditor(
+            id: message.id, received: message.received, missing: MissingFields.values(for: message, host: hostname),
+            carrier: .header(extraneous))
+        guard case .header(let bytes) = editor.edit(block, for: message.envelope) else { return nil }
+        return bytes
+    }
+
+    // MARK: The request
+
+    private func send(
+        _ outgoing: OutgoingMessage, _ message: QueuedMessage, _ token: TokenSource.Answer, mayRenew: Bool
+    ) async -> Delivery {
+        switch token {
+        case .failure(let unavailable):
+            return Delivery(
+                .deferred(unavailable.failure.refusal, retryAfter: unavailable.retryAt - clocks.instant()),
+                isAttempt: false)
+        case .success(let held):
+            let answer = await request(outgoing, message, held)
+            switch answer.verdict {
+            case .outcome(let outcome):
+                return Delivery(outcome, isAttempt: true, cost: answer.reached ? cost(outgoing, message) : nil)
+            case .unauthenticated(let refusal) where mayRenew:
+                return await send(
+                    outgoing, message, tokens.replacement(for: held, words: refusal.text), mayRenew: false)
+            case .unauthenticated(let refusal):
+                _ = await tokens.replacement(for: held, words: refusal.text)
+                return Delivery(.deferred(refusal, retryAfter: nil), isAttempt: true, cost: cost(outgoing, message))
+            }
+        }
+    }
+
+    private struct Answer {
+        var verdict: GraphAnswer
+        /// Something of the request may have reached Microsoft.
+        var reached: Bool
+    }
+
+    private func request(_ outgoing: OutgoingMessage, _ message: QueuedMessage, _ held: HeldToken) async -> Answer {
+        let request = SendMailRequest(
+            endpoints: application.endpoints, mailbox: message.mailbox.description, token: held.token,
+            messageLength: outgoing.size, requestID: UUID().uuidString.lowercased(), userAgent: "Postern")
+        do {
+            let response = try await wire.send(request.wire) { outgoing.base64() }
+            return Answer(verdict: GraphAnswer.read(response, now: clocks.now()), reached: true)
+        } catch {
+            let reached = error.bodyProgress != .none || error.seen != nil
+            return Answer(verdict: GraphAnswer.read(error, now: clocks.now()), reached: reached)
+        }
+    }
+
+    private func cost(_ outgoing: OutgoingMessage, _ message: QueuedMessage) -> AttemptRecord.Cost {
+        AttemptRecord.Cost(recipients: message.envelope.recipients.count, bytes: outgoing.size)
+    }
+}
+
+extension QueuedMessage {
+    /// One of several rows that a message with too many recipients became.
+    fileprivate var isPart: Bool { id.rawValue.contains("-") }
+}
+
+/// Reads a stored message up to the end of its header.
+private enum HeaderReader {
+    private static let step = 64 * 1024
+
+    static func header(of body: MessageBody) throws(EmailLogError) -> HeaderBlock {
+        var length = step
+        while true {
+            let block = HeaderBlock(parsing: try body.read(at: 0, upTo: length))
+            if block.isComplete || length >= body.size { return block }
+            length *= 2
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package import EmailLog
+import Foundation
+import HTTPTransport
+package import Logging
+import NIOConcurrencyHelpers
+import NIOPosix
+import SMTPTransport
+package import ServiceLifecycle
+import TLS
+package import UnixSignals
+
+/// The service as an ordered list of services: started forward, shut down backwards, each awaited before the next.
+package struct Gateway: Sendable {
+    package let log: EmailLog
+    private let delivery: DeliveryManager
+    private let transport: HTTPTransport
+    private let listeners: [ListenerService]
+    private let reload: ReloadService
+    private let logger: Logger
+
+    /// The first thing a process does, before anything else touches TLS or a socket.
+    package static func prepareProcess() {
+        OpenSSL.initialize()
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Opens the store and the listeners; whatever fails, nothing stays half-started.
+    ///
+    /// - Parameter file: read again on SIGHUP.
+    /// - Throws: `GatewayError`, `EmailLogError`.
+    package static func open(
+        _ configuration: Configuration, file: ConfigurationFile? = nil, clocks: Clocks = .system(), logger: Logger
+    ) async throws -> Gateway {
+        let transport = HTTPTransport()
+        do {
+            let settings = try RuntimeSettings(configuration, transport: transport, clocks: clocks)
+            let log = try EmailLog.open(path: configuration.store, role: .service)
+            do {
+                return try await Gateway(configuration, settings, file, log, transport, clocks, logger)
+            } catch {
+                try? await log.close()
+                throw error
+            }
+        } catch {
+            await transport.shutdown()
+            throw error
+        }
+    }
+
+    private init(
+        _ configuration: Configuration, _ settings: RuntimeSettings, _ file: ConfigurationFile?, _ log: EmailLog,
+        _ transport: HTTPTransport, _ clocks: Clocks, _ logger: Logger
+    ) async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let bell = Bell()
+        let live = NIOLockedValueBox(settings.reception)
+        self.log = log
+        self.transport = transport
+        self.logger = logger
+        delivery = DeliveryManager(
+            log: log, routes: settings.routes, keepsSentBodies: configuration.keepsSentBodies, bell: bell,
+            eventLoop: group.any(), clocks: clocks, logger: logger)
+        listeners = try await ListenerService.bind(settings.listeners, on: group) { listener in
+            Reception(
+                log: log, rules: live, priority: { listener.withLockedValue(\.listener.priority) }, clocks: clocks,
+                logger: logger
+            ) { bell.ring($0) }
+        }
+        reload = ReloadService(
+            file: file, current: NIOLockedValueBox(Reloadable(configuration, settings.routes)), reception: live,
+            listeners: listeners,
+            delivery: delivery, transport: transport, clocks: clocks, logger: logger)
+    }
+
+    /// Where mail is accepted, as bound: the port is the real one where 0 was asked for.
+    package var addresses: [String] { listeners.map { $0.address.description } }
+
+    /// What runs, in the order it starts.
+    ///
+    /// - Parameter signals: those that begin a graceful shutdown.
+    package func serviceGroup(gracefulShutdownSignals signals: [UnixSignal] = []) -> ServiceGroup {
+        let services: [any Service] =
+            [
+                StoreService(log: log, transport: transport),
+                HousekeepingService(log: log, reload: reload, logger: logger), delivery,
+            ]
+            + listeners + [reload]
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(60)
+        return ServiceGroup(configuration: configuration)
+    }
+
+    /// Reads everything a configuration names, without starting anything.
+    package static func checkFiles(of configuration: Configuration) throws(GatewayError) {
+        _ = try RuntimeSettings(configuration, transport: HTTPTransport(), clocks: .system())
+    }
+}
+
+/// Why a gateway cannot start: what, where, and what to do.
+package enum GatewayError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Something the configuration names cannot be used.
+    case configuration(String)
+    /// Something is in the way now, such as a port in use.
+    case unavailable(String)
+
+    package var description: String {
+        switch self {
+        case .configuration(let text), .unavailable(let text): text
+        }
+    }
+}
+
+extension Configuration {
+    var keepsSentBodies: Bool { retention.bodies > .zero }
+}
+
+extension Gateway {
+    /// Runs until SIGTERM or SIGINT, then drains and stops.
+    package func runUntilSignal() async throws {
+        try await serviceGroup(gracefulShutdownSignals: [.sigterm, .sigint]).run()
+    }
+}

@@ -1,0 +1,98 @@
+import EmailLog
+import Logging
+import MIME
+import MailModel
+import NIOConcurrencyHelpers
+import SMTPProtocol
+import SMTPTransport
+
+/// What turns a submission into accepted rows: who may send, which route takes it, and when it is safe.
+struct Reception: SMTPServerHandler {
+    let log: EmailLog
+    let clocks: Clocks
+    let logger: Logger
+    let rules: NIOLockedValueBox<ReceptionRules>
+    let priority: @Sendable () -> Priority
+    /// Told where new mail waits.
+    let wake: @Sendable (LaneKey) -> Void
+
+    /// - Parameter priority: of what enters here, where neither user nor header say otherwise.
+    init(
+        log: EmailLog, rules: NIOLockedValueBox<ReceptionRules>, priority: @escaping @Sendable () -> Priority,
+        clocks: Clocks,
+        logger: Logger, wake: @escaping @Sendable (LaneKey) -> Void
+    ) {
+        self.log = log
+        self.rules = rules
+        self.priority = priority
+        self.clocks = clocks
+        self.logger = logger
+        self.wake = wake
+    }
+
+    func authenticate(_ credentials: Credentials, _ context: SMTPContext) async -> Reply? {
+        let refused = Reply(535, .init(5, 7, 8), "Authentication credentials invalid")
+        let user = rules.withLockedValue { $0.users[credentials.user] }
+        guard let password = credentials.password, credentials.actsForItself else { return refused }
+        let matches = await (user?.passwordHash ?? .nobody).matches(password)
+        guard matches, user != nil else {
+            logger.notice("authentication failed", metadata: [LogKey.client: "\(context.peer.ip)"])
+            return refused
+        }
+        return nil
+    }
+
+    func checkSender(_ sender: Address?, _ parameters: MailParameters, _ context: SMTPContext) async -> Reply? {
+        guard let user = user(of: context), !user.maySend(as: sender) else { return nil }
+        return Refused.notYours(sender, user.name).reply
+    }
+
+    func checkRecipient(_ recipient: Address, _ context: SMTPContext) async -> Reply? { nil }
+
+    func beginBody(
+        _ envelope: Envelope, _ parameters: MailParameters, _ context: SMTPContext
+    ) async -> BodyPlace<IncomingMessage> {
+        let now = clocks.now()
+        let id = log.makeID(at: now)
+        let hostname = rules.withLockedValue(\.hostname)
+        let trace = TraceInfo(
+            clientName: context.clientName, clientAddress: context.peer.ip, by: hostname, with: context.protocolName,
+            id: id,
+            date: now)
+        return .accepted(
+            IncomingMessage(
+                reception: self, origin: Origin(client: context.peer.ip, user: context.user, trace: trace),
+                envelope: envelope))
+    }
+
+    func connectionRefused(_ peer: PeerAddress, _ reply: Reply) {
+        logger.notice("connection refused", metadata: [LogKey.client: "\(peer.ip)", LogKey.reply: "\(reply)"])
+    }
+
+    func connectionClosed(_ context: SMTPContext, error: (any Error)?) {
+        guard let error else { return }
+        logger.debug("connection lost", metadata: [LogKey.client: "\(context.peer.ip)", LogKey.reason: "\(error)"])
+    }
+
+    private func user(of context: SMTPContext) -> LocalUser? {
+        context.user.flatMap { name in rules.withLockedValue { $0.users[name] } }
+    }
+}
+
+extension Credentials {
+    fileprivate var password: String? {
+        switch self {
+        case .plain(_, _, let password), .login(_, let password): password
+        case .xoauth2: nil
+        }
+    }
+
+    /// Nobody acts for somebody else here (RFC 4616 §2).
+    fileprivate var actsForItself: Bool {
+        if case .plain(let authorization, let user, _) = self {
+            authorization.isEmpty || authorization == user
+        } else {
+            true
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import DeliveryPolicy
+import MailModel
+
+/// What reception decides by; swapped whole at a reload.
+struct ReceptionRules: Sendable {
+    let hostname: String
+    let users: [String: LocalUser]
+    private let router: Router
+    private let recipientsPerMessage: [String: Int]
+
+    init(_ configuration: Configuration) {
+        hostname = configuration.hostname
+        users = Dictionary(configuration.users.map { ($0.name, LocalUser($0)) }) { first, _ in first }
+        router = Router(
+            configuration.routes.map {
+                Router.Rule(name: $0.name, senders: $0.senders, mailbox: $0.mailbox, mailboxes: $0.mailboxes)
+            })
+        recipientsPerMessage = Dictionary(configuration.routes.map { ($0.name, $0.limits.recipientsPerMessage) }) {
+            first, _ in first
+        }
+    }
+
+    func route(headerFrom: Address?, envelopeSender: Address?) -> Router.Routing {
+        router.route(headerFrom: headerFrom, envelopeSender: envelopeSender)
+    }
+
+    /// More recipients than a message may have become several rows.
+    func split(_ envelope: Envelope, route: String) -> [Envelope] {
+        envelope.split(at: recipientsPerMessage[route] ?? envelope.recipients.count)
+    }
+}
+
+/// A user of SMTP AUTH, and what it may do.
+struct LocalUser: Sendable {
+    let name: String
+    let passwordHash: LocalPassword?
+    let priority: Priority?
+    private let senders: [SenderPattern]
+
+    init(_ user: Configuration.User) {
+        name = user.name
+        passwordHash = LocalPassword(user.passwordHash)
+        priority = user.priority
+        senders = user.senders
+    }
+
+    /// The null sender of bounces is everybody's.
+    func maySend(as sender: Address?) -> Bool { sender == nil || senders.contains { $0.matches(sender) } }
+}

@@ -1,0 +1,90 @@
+import DeliveryPolicy
+import EmailLog
+import MIME
+import MailModel
+package import SMTPProtocol
+
+/// Where a message came from.
+struct Origin: Sendable {
+    /// An address, or `sendmail`, `library`, `http`.
+    var client: String
+    var user: String?
+    var trace: TraceInfo
+}
+
+/// A message that a route takes.
+struct Verdict: Sendable {
+    var lane: LaneKey
+    /// More than one where the recipients are split.
+    var envelopes: [Envelope]
+    var summary: MessageSummary
+    var priority: Priority
+
+    /// The message as it goes into the store.
+    func submission(from origin: Origin, start: Submission.Start = .queued, body: Submission.Body) -> Submission {
+        Submission(
+            queueID: origin.trace.id, createdDate: origin.trace.date, envelopes: envelopes, route: lane.route,
+            mailbox: lane.mailbox, headerFrom: summary.headerFrom?.description, subject: summary.subject,
+            messageID: summary.messageID ?? MissingFields.messageID(for: origin.trace.id, host: origin.trace.by),
+            client: origin.client, user: origin.user, priority: priority, received: origin.trace.receivedField,
+            start: start,
+            body: body)
+    }
+}
+
+/// A message that is turned away, and the words for it.
+package struct Refused: Error, Hashable, Sendable, CustomStringConvertible {
+    package let reply: Reply
+    init(_ reply: Reply) { self.reply = reply }
+    package var description: String { reply.description }
+}
+
+extension ReceptionRules {
+    /// RFC 5321 §6.3 asks for at least 100.
+    private static let maxHops = 100
+
+    /// Judges a message that has arrived whole.
+    ///
+    /// - Parameters:
+    ///   - head: its beginning, the header included.
+    ///   - priority: where neither the header nor the user say otherwise.
+    func judge(
+        _ envelope: Envelope, from origin: Origin, head: [UInt8], priority: Priority
+    ) -> Result<Verdict, Refused> {
+        let summary = MessageSummary(of: HeaderBlock(parsing: head))
+        let user = origin.user.flatMap { users[$0] }
+        if let user, let from = summary.headerFrom, !user.maySend(as: from) {
+            return .failure(.notYours(from, user.name))
+        }
+        guard summary.hops <= Self.maxHops else { return .failure(.loop(hops: summary.hops)) }
+        switch route(headerFrom: summary.headerFrom, envelopeSender: envelope.sender) {
+        case .noRoute: return .failure(.noRoute(summary.headerFrom ?? envelope.sender))
+        case .noMailbox(let route): return .failure(.noMailbox(route))
+        case .lane(let lane):
+            return .success(
+                Verdict(
+                    lane: lane, envelopes: split(envelope, route: lane.route), summary: summary,
+                    priority: summary.priority ?? user?.priority ?? priority))
+        }
+    }
+}
+
+extension Refused {
+    static func notYours(_ sender: Address?, _ user: String) -> Refused {
+        refused("\(sender.map(\.description) ?? "<>") is not a sender of user \(user); see users in the configuration")
+    }
+
+    fileprivate static func noRoute(_ sender: Address?) -> Refused {
+        refused("No route takes mail from \(sender.map(\.description) ?? "<>"); see routes in the configuration")
+    }
+
+    fileprivate static func noMailbox(_ route: String) -> Refused {
+        refused("The message names no sender, and route \(route) has no mailbox to send it through")
+    }
+
+    fileprivate static func loop(hops: Int) -> Refused {
+        Refused(Reply(554, .init(5, 4, 6), "Mail loop: the message has passed \(hops) servers"))
+    }
+
+    private static func refused(_ text: String) -> Refused { Refused(Reply(550, .init(5, 7, 1), text)) }
+}

@@ -1,0 +1,79 @@
+import EmailLog
+import HTTPTransport
+import Logging
+import NIOConcurrencyHelpers
+import ServiceLifecycle
+import UnixSignals
+
+/// What a reload replaces.
+struct Reloadable: Sendable {
+    var configuration: Configuration
+    var routes: [DeliveryRoute]
+
+    init(_ configuration: Configuration, _ routes: [DeliveryRoute]) {
+        self.configuration = configuration
+        self.routes = routes
+    }
+}
+
+/// On SIGHUP reads the configuration again and puts it in force whole; a bad one is refused and the old one stays.
+struct ReloadService: Service {
+    let file: ConfigurationFile?
+    let current: NIOLockedValueBox<Reloadable>
+    let reception: NIOLockedValueBox<ReceptionRules>
+    let listeners: [ListenerService]
+    let delivery: DeliveryManager
+    let transport: HTTPTransport
+    let clocks: Clocks
+    let logger: Logger
+
+    var retention: Retention { current.withLockedValue(\.configuration.retention) }
+
+    func run() async throws {
+        guard let file else { return try await gracefulShutdown() }
+        await cancelWhenGracefulShutdown {
+            for await _ in await UnixSignalsSequence(trapping: .sighup) { await reload(file) }
+        }
+    }
+
+    private func reload(_ file: ConfigurationFile) async {
+        do {
+            let (configuration, warnings) = try file.load()
+            for warning in warnings { logger.warning("configuration", metadata: [LogKey.reason: "\(warning)"]) }
+            let old = current.withLockedValue { $0 }
+            let settings = try RuntimeSettings(
+                configuration, transport: transport, clocks: clocks, previous: old.routes)
+            warnOfWhatStays(old.configuration, configuration)
+            await apply(settings, configuration)
+            logger.notice("configuration reloaded", metadata: [LogKey.address: "\(file.path)"])
+        } catch let error as ConfigurationError {
+            for problem in error.problems { refuse("\(problem)") }
+        } catch {
+            refuse("\(error)")
+        }
+    }
+
+    private func refuse(_ reason: String) {
+        logger.error("configuration refused, the old one stays", metadata: [LogKey.reason: "\(reason)"])
+    }
+
+    private func apply(_ settings: RuntimeSettings, _ configuration: Configuration) async {
+        reception.withLockedValue { $0 = settings.reception }
+        for listener in listeners {
+            if let new = settings.listeners.first(where: { $0.listener.address == listener.listenAddress }) {
+                listener.apply(new)
+            }
+        }
+        current.withLockedValue { $0 = Reloadable(configuration, settings.routes) }
+        await delivery.reload(settings.routes, keepsSentBodies: configuration.keepsSentBodies)
+    }
+
+    private func warnOfWhatStays(_ old: Configuration, _ new: Configuration) {
+        if old.store != new.store {
+            logger.warning("store changes only with a restart", metadata: [LogKey.address: "\(new.store)"])
+        }
+        if old.listeners.map(\.address) != new.listeners.map(\.address) {
+            logger.warning("listeners' addresses change only with a restart")
+        }
+    }
+}

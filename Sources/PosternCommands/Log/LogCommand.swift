@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// `postern log`: what became of the mail.
+struct LogCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log", abstract: "Rows of email_log: what became of the mail.",
+        subcommands: [LogListCommand.self, LogShowCommand.self, LogStatsCommand.self],
+        defaultSubcommand: LogListCommand.self)
+}

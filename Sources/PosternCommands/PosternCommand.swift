@@ -1,0 +1,30 @@
+package import ArgumentParser
+import Postern
+
+/// `postern`: the service and its command line; one file per verb.
+package struct PosternCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "postern",
+        abstract: "A mail delivery gateway for Microsoft 365.",
+        discussion: """
+            Applications hand in mail by SMTP; Postern answers when it is safe on disk, delivers it through Microsoft Graph \
+            within Microsoft's limits, tries again what is temporary, and records everything in one SQLite file.
+            """,
+        version: Version.text,
+        subcommands: [
+            ServeCommand.self, DemoCommand.self, TokenCommand.self, SendCommand.self, LogCommand.self,
+            ResendCommand.self,
+            QueueCommand.self, ConfigCommand.self, HashPasswordCommand.self,
+        ])
+
+    package init() {}
+}
+
+enum Version {
+    static let text = "postern 0.1.0"
+}
+
+extension PosternCommand {
+    /// The first thing a process does, before anything else touches TLS or a socket.
+    package static func prepareProcess() { Gateway.prepareProcess() }
+}

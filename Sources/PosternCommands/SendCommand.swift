@@ -1,0 +1,210 @@
+import ArgumentParser
+import EmailLog
+import Foundation
+import GraphProtocol
+import MIME
+import MailModel
+import Postern
+
+/// `postern send`
+struct SendCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "send", abstract: "Send one message now and say what happened, or hand it to the queue.")
+
+    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
+    @Option(help: "The sender.") var from: String
+    @Option(parsing: .upToNextOption, help: "The recipients.") var to: [String] = []
+    @Option(parsing: .upToNextOption, help: "Recipients of copies.") var cc: [String] = []
+    @Option(parsing: .upToNextOption, help: "Recipients whom no header names.") var bcc: [String] = []
+    @Option(help: "The subject.") var subject = ""
+    @Option(help: "The text. Default: standard input, where that is no terminal.") var text: String?
+    @Option(help: "The HTML form of the text.") var html: String?
+    @Option(parsing: .upToNextOption, help: "Files to attach.") var attach: [String] = []
+    @Option(help: "A file with a whole message, sent as it is; the recipients are those of the options.") var eml:
+        String?
+    @Option(help: "By which path: graph.") var via: MailModel.Path?
+    @Flag(help: "Hand it to the queue instead: the running service delivers it.") var queue = false
+
+    func validate() throws {
+        guard !(to + cc + bcc).isEmpty else {
+            throw ValidationError("name at least one recipient with --to, --cc or --bcc")
+        }
+        guard via != .smtp else { throw ValidationError("--via smtp: the SMTP path is not part of this version") }
+        guard eml == nil || (text == nil && html == nil && attach.isEmpty) else {
+            throw ValidationError("--eml sends a file as it is; --text, --html and --attach do not go with it")
+        }
+    }
+
+    func run() async throws {
+        try await perform { terminal in
+            let configuration = try options.load(terminal)
+            let envelope = try envelope()
+            let message = try message(hostname: configuration.hostname)
+            let log = try EmailLog.open(path: configuration.store, role: .tool)
+            do {
+                if queue {
+                    try await enqueue(
+                        message, envelope, LocalSubmission(configuration, log: log, clocks: .system()), terminal)
+                } else {
+                    try await sendNow(message, envelope, DirectDelivery(configuration, log: log), terminal)
+                }
+            } catch let refused as Refused {
+                throw CommandFailure(.failure, "refused: \(refused)")
+            }
+            try await log.close()
+        }
+    }
+
+    private func enqueue(
+        _ message: [UInt8], _ envelope: Envelope, _ submission: LocalSubmission, _ terminal: Terminal
+    ) async throws {
+        let (ids, lane) = try await submission.accept(message, envelope)
+        if output.json {
+            terminal.write(
+                JSON.object([
+                    .init("queued", .array(ids.map { .string($0.rawValue) })), .init("route", .string(lane.route)),
+                ]).written())
+        } else {
+            terminal.write(
+                "queued as \(ids.map(\.rawValue).joined(separator: ", ")), route \(lane.route), mailbox \(lane.mailbox)"
+            )
+        }
+    }
+
+    private func sendNow(_ message: [UInt8], _ envelope: Envelope, _ delivery: DirectDelivery, _ terminal: Terminal)
+        async throws
+    {
+        let steps = try await delivery.send(message, envelope)
+        if output.json {
+            terminal.write(steps.count == 1 ? steps[0].json.written() : JSON.array(steps.map(\.json)).written())
+        } else {
+            for step in steps { step.show(on: terminal) }
+        }
+        guard let worst = steps.map(\.exitStatus).first(where: { $0 != .success }) else { return }
+        throw ExitCode(worst.rawValue)
+    }
+
+    // MARK: The message
+
+    private func envelope() throws -> Envelope {
+        Envelope(sender: try address(from).address, recipients: try (to + cc + bcc).map { try address($0).address })
+    }
+
+    private func address(_ text: String) throws -> NamedAddress {
+        let list = AddressList(parsing: text)
+        guard let first = list.addresses.first, list.addresses.count == 1, list.unparsed.isEmpty else {
+            throw CommandFailure(.usage, "\(text) is not an address; write name@domain or \"Name <name@domain>\"")
+        }
+        return first
+    }
+
+    private func message(hostname: String) throws -> [UInt8] {
+        if let eml { return try Self.read(eml).normalizedLineEnds }
+        var builder = MessageBuilder(
+            from: try address(from), to: try to.map(address), subject: subject, text: try body(), html: html,
+            date: Clocks.system().now(), messageID: "<\(UUID().uuidString.lowercased())@\(hostname)>")
+        builder.cc = try cc.map(address)
+        builder.attachments = try attach.map { path in
+            MessageBuilder.Attachment(
+                name: URL(filePath: path).lastPathComponent, type: MediaTypes.type(ofFile: path),
+                bytes: try Self.read(path))
+        }
+        var random = SystemRandomNumberGenerator()
+        return builder.build(using: &random)
+    }
+
+    private func body() throws -> String? {
+        if text != nil || html != nil { return text }
+        guard isatty(STDIN_FILENO) == 0 else { return "" }
+        return String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+    }
+
+    private static func read(_ path: String) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CommandFailure(.usage, "the file \(path) cannot be read")
+        }
+        return Array(data)
+    }
+}
+
+/// The media type that a file's name promises; what is not listed goes as octets.
+enum MediaTypes {
+    private static let byExtension = [
+        "csv": "text/csv", "doc": "application/msword", "gif": "image/gif", "htm": "text/html", "html": "text/html",
+        "ics": "text/calendar", "jpeg": "image/jpeg", "jpg": "image/jpeg", "json": "application/json",
+        "pdf": "application/pdf",
+        "png": "image/png", "txt": "text/plain", "xml": "application/xml", "zip": "application/zip",
+        "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ]
+
+    static func type(ofFile path: String) -> String {
+        byExtension[URL(filePath: path).pathExtension.lowercased()] ?? "application/octet-stream"
+    }
+}
+
+extension [UInt8] {
+    /// Every line ended by CRLF, as on the wire.
+    fileprivate var normalizedLineEnds: [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(count + count / 32)
+        for (index, byte) in enumerated() {
+            if byte == 0x0A, index == 0 || self[index - 1] != 0x0D { result.append(0x0D) }
+            result.append(byte)
+            if byte == 0x0D, index + 1 == count || self[index + 1] != 0x0A { result.append(0x0A) }
+        }
+        return result
+    }
+}
+
+extension DirectDelivery.Step {
+    var exitStatus: ExitStatus {
+        switch outcome {
+        case .accepted: .success
+        case .unknown: .tryAgainLater
+        case .rejected: .failure
+        case .deferred(let refusal, _): refusal.cause.exitStatus
+        }
+    }
+
+    fileprivate func show(on terminal: Terminal) {
+        terminal.write("id       \(id)")
+        terminal.write("route    \(lane.route), mailbox \(lane.mailbox), by graph")
+        terminal.write(
+            "outcome  \(terminal.paint(outcome.word, outcome.refusal == nil ? .green : .red)) after \(duration.milliseconds) ms"
+        )
+        if case .accepted(let receipt) = outcome {
+            terminal.write("answer   \(receipt.status), request id \(receipt.requestID ?? "-")")
+        }
+        guard let refusal = outcome.refusal else { return }
+        let codes = [refusal.status.map(String.init), refusal.code].compactMap(\.self).joined(separator: " ")
+        terminal.write("answer   \(codes.isEmpty ? refusal.text : "\(codes): \(refusal.text)")")
+        if let advice = GraphAnswer.advice(for: refusal) { terminal.write("do       \(advice)") }
+    }
+
+    fileprivate var json: JSON {
+        let receipt: Receipt? = if case .accepted(let receipt) = outcome { receipt } else { nil }
+        return .object([
+            .init("id", .string(id.rawValue)), .init("route", .string(lane.route)),
+            .init("mailbox", .string(lane.mailbox.description)),
+            .init("path", .string("graph")), .init("outcome", .string(outcome.word)),
+            .init("duration_ms", .whole(duration.milliseconds)),
+            .init("http_status", .whole(receipt?.status ?? outcome.refusal?.status)),
+            .init("error_code", .text(outcome.refusal?.code)),
+            .init("error_text", .text(outcome.refusal?.text)),
+            .init("request_id", .text(receipt?.requestID ?? outcome.refusal?.requestID)),
+        ])
+    }
+}
+
+extension Refusal.Cause {
+    fileprivate var exitStatus: ExitStatus {
+        switch self {
+        case .throttled, .quota: .tryAgainLater
+        case .unavailable: .unavailable
+        case .unauthorized, .misconfigured: .refused
+        case .rejected, .tooLarge, .unrepresentable, .malfunction: .failure
+        }
+    }
+}

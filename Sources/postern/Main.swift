@@ -1,0 +1,10 @@
+import ArgumentParser
+import PosternCommands
+
+@main
+enum Main {
+    static func main() async {
+        PosternCommand.prepareProcess()
+        await PosternCommand.main()
+    }
+}
