@@ -2,10 +2,6 @@ import MailModel
 
 /// Dialogues about who speaks, and through what: AUTH and STARTTLS.
 extension Dialogues {
-    private static func entry(_ listener: Listener, _ name: String, _ text: String) -> Entry {
-        Entry(listener: listener, script: Script(name, text))
-    }
-
     private static func base64(_ text: String) -> String { Base64.encode(text.utf8) }
 
     private static let hello = """
