@@ -24,11 +24,18 @@ struct Verdict: Sendable {
     func submission(from origin: Origin, start: Submission.Start = .queued, body: Submission.Body) -> Submission {
         Submission(
             queueID: origin.trace.id, createdDate: origin.trace.date, envelopes: envelopes, route: lane.route,
-            mailbox: lane.mailbox, headerFrom: summary.headerFrom?.description, subject: summary.subject,
+            mailbox: lane.mailbox, headerFrom: summary.headerFromText, subject: summary.subject,
             messageID: summary.messageID ?? MissingFields.messageID(for: origin.trace.id, host: origin.trace.by),
             client: origin.client, user: origin.user, priority: priority, received: origin.trace.receivedField,
             start: start,
             body: body)
+    }
+}
+
+extension MessageSummary {
+    /// As people read it: `Jürgen <j@contoso.com>`, or the bare address.
+    fileprivate var headerFromText: String? {
+        headerFrom.map { address in headerFromName.map { "\($0) <\(address)>" } ?? address.description }
     }
 }
 
