@@ -106,7 +106,7 @@ let package = Package(
         tests(
             of: "Postern",
             ["MailModel", "MIME", "SMTPProtocol", "GraphProtocol", "DeliveryPolicy", "EmailLog", "HTTPTransport"]),
-        tests(of: "PosternCommands", ["MailModel", "EmailLog"]),
+        tests(of: "PosternCommands", ["Postern", "MailModel", "EmailLog", "GraphProtocol", "SMTPProtocol"]),
         .testTarget(name: "IntegrationTests", path: "Tests/Integration", swiftSettings: house),
     ]
 )

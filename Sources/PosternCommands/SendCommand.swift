@@ -81,7 +81,7 @@ struct SendCommand: AsyncParsableCommand {
         } else {
             for step in steps { step.show(on: terminal) }
         }
-        guard let worst = steps.map(\.exitStatus).first(where: { $0 != .success }) else { return }
+        guard let worst = steps.map(\.outcome.exitStatus).first(where: { $0 != .success }) else { return }
         throw ExitCode(worst.rawValue)
     }
 
@@ -146,7 +146,7 @@ enum MediaTypes {
 
 extension [UInt8] {
     /// Every line ended by CRLF, as on the wire.
-    fileprivate var normalizedLineEnds: [UInt8] {
+    var normalizedLineEnds: [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(count + count / 32)
         for (index, byte) in enumerated() {
@@ -159,15 +159,6 @@ extension [UInt8] {
 }
 
 extension DirectDelivery.Step {
-    var exitStatus: ExitStatus {
-        switch outcome {
-        case .accepted: .success
-        case .unknown: .tryAgainLater
-        case .rejected: .failure
-        case .deferred(let refusal, _): refusal.cause.exitStatus
-        }
-    }
-
     fileprivate func show(on terminal: Terminal) {
         terminal.write("id       \(id)")
         terminal.write("route    \(lane.route), mailbox \(lane.mailbox), by graph")
@@ -195,6 +186,17 @@ extension DirectDelivery.Step {
             .init("error_text", .text(outcome.refusal?.text)),
             .init("request_id", .text(receipt?.requestID ?? outcome.refusal?.requestID)),
         ])
+    }
+}
+
+extension Outcome {
+    var exitStatus: ExitStatus {
+        switch self {
+        case .accepted: .success
+        case .unknown: .tryAgainLater
+        case .rejected: .failure
+        case .deferred(let refusal, _): refusal.cause.exitStatus
+        }
     }
 }
 
