@@ -1,0 +1,104 @@
+import MailModel
+
+/// The four limits of one mailbox, taken together or not at all.
+struct LaneBuckets: Sendable {
+    /// What one attempt costs. For the octets of Graph's MIME form: base 64 makes four of three.
+    struct Cost: Hashable, Sendable {
+        let recipients: Int64
+        let octets: Int64
+
+        init(of row: Waiting) {
+            recipients = Int64(row.recipients)
+            octets = Int64(Base64.encodedLength(of: Int(row.size)))
+        }
+    }
+
+    struct Tickets: Hashable, Sendable {
+        fileprivate let messages, recipients, requests, upload: TokenBucket.Ticket
+    }
+
+    private var messages: TokenBucket
+    private var recipients: TokenBucket
+    private var requests: TokenBucket
+    private var upload: TokenBucket
+
+    init(_ limits: LaneLimits) {
+        messages = TokenBucket(limits.messages)
+        recipients = TokenBucket(limits.recipients)
+        requests = TokenBucket(limits.requests)
+        upload = TokenBucket(limits.upload, oversize: .whenUnused)
+    }
+
+    mutating func configure(_ limits: LaneLimits) {
+        messages.configure(limits.messages)
+        recipients.configure(limits.recipients)
+        requests.configure(limits.requests)
+        upload.configure(limits.upload)
+    }
+
+    /// False where no amount of waiting helps.
+    func canEverFit(_ row: Waiting) -> Bool { Int64(row.recipients) <= recipients.rate.amount }
+
+    mutating func take(for row: Waiting, at now: Instant) -> Tickets? {
+        guard let moment = nextAvailable(for: row, at: now), moment <= now else { return nil }
+        let cost = Cost(of: row)
+        guard let message = messages.take(1, at: now), let people = recipients.take(cost.recipients, at: now),
+            let request = requests.take(1, at: now), let octets = upload.take(cost.octets, at: now)
+        else { preconditionFailure("what is available can be taken") }
+        return Tickets(messages: message, recipients: people, requests: request, upload: octets)
+    }
+
+    mutating func settle(_ tickets: Tickets, at now: Instant) {
+        messages.settle(tickets.messages, at: now)
+        recipients.settle(tickets.recipients, at: now)
+        requests.settle(tickets.requests, at: now)
+        upload.settle(tickets.upload, at: now)
+    }
+
+    mutating func refund(_ tickets: Tickets) {
+        messages.refund(tickets.messages)
+        recipients.refund(tickets.recipients)
+        requests.refund(tickets.requests)
+        upload.refund(tickets.upload)
+    }
+
+    mutating func restore(_ spent: Spent) {
+        messages.restore(spent.messages, returningAt: spent.answeredAt + messages.rate.per)
+        recipients.restore(spent.recipients, returningAt: spent.answeredAt + recipients.rate.per)
+        requests.restore(spent.messages, returningAt: spent.answeredAt + requests.rate.per)
+        let octets = Int64(Base64.encodedLength(of: Int(spent.size)))
+        upload.restore(octets, returningAt: spent.answeredAt + upload.rate.per)
+    }
+
+    /// The earliest moment from `now` on at which the row fits all four; `nil` while that depends on answers in flight.
+    ///
+    /// Bulk mail leaves a thirtieth of messages and recipients untaken, so that urgent mail that comes behind a burst of
+    /// it goes at once.
+    func nextAvailable(for row: Waiting, at now: Instant) -> Instant? {
+        let cost = Cost(of: row)
+        func reserve(_ bucket: TokenBucket) -> Int64 { row.priority == .bulk ? bucket.rate.amount / 30 : 0 }
+        guard let message = messages.nextAvailable(1, leaving: reserve(messages), at: now),
+            let people = recipients.nextAvailable(cost.recipients, leaving: reserve(recipients), at: now),
+            let request = requests.nextAvailable(1, at: now), let octets = upload.nextAvailable(cost.octets, at: now)
+        else { return nil }
+        return max(message, people, max(request, octets))
+    }
+
+    func unused(from now: Instant) -> Instant? {
+        let moments = [messages, recipients, requests, upload].map { $0.unused(from: now) }
+        return moments.contains(nil) ? nil : moments.compactMap(\.self).max()
+    }
+
+    /// How long the limits alone make `count` messages with so many recipients in all take.
+    func timeToDrain(messages count: Int64, recipients people: Int64, at now: Instant) -> Duration {
+        max(Self.time(for: count, in: messages, at: now), Self.time(for: people, in: recipients, at: now))
+    }
+
+    func availableMessages(at now: Instant) -> Int64 { messages.available(at: now) }
+
+    private static func time(for amount: Int64, in bucket: TokenBucket, at now: Instant) -> Duration {
+        let missing = amount - bucket.available(at: now)
+        guard missing > 0 else { return .zero }
+        return bucket.rate.per * (Double(missing) / Double(bucket.rate.amount))
+    }
+}

@@ -1,0 +1,161 @@
+package import MailModel
+
+/// Decides which of the waiting messages starts now: within each mailbox's limits, fairly between mailboxes, nothing
+/// during a pause. A value without clock or I/O; the shell feeds it events and carries out its starts.
+///
+/// An event costs O(log n) in the number of lanes, and O(window) in the rows of one lane. A row is in it from `enqueue`
+/// until it is removed or finished; the store remains the owner of everything that waits.
+package struct Scheduler: Sendable {
+    /// An attempt to make now. It ends with `finished`, whatever happens.
+    package struct Start: Hashable, Sendable {
+        package let id: QueueID
+        package let lane: LaneKey
+        package let path: Path
+    }
+
+    package enum Enqueued: Hashable, Sendable {
+        case waiting
+        /// It is here already, waiting or in flight.
+        case duplicate
+        /// No route has that name.
+        case unknownRoute
+        /// It can never start under these limits; says what to do.
+        case neverFits(Refusal)
+    }
+
+    private struct Row: Sendable {
+        let waiting: Waiting
+        let lane: LaneKey
+        var isInFlight = false
+    }
+
+    private var routes: [String: RouteLanes] = [:]
+    private var rows: [QueueID: Row] = [:]
+
+    package init() {}
+
+    /// Adds a route, or changes its limits: what was spent and what is paused stays.
+    /// - Returns: rows that no longer fit; they have left, and `enqueue` would say why.
+    @discardableResult
+    package mutating func configure(_ route: String, _ limits: RouteLimits, at now: Instant) -> [QueueID] {
+        guard let misfits = routes[route]?.configure(limits, at: now) else {
+            routes[route] = RouteLanes(limits)
+            return []
+        }
+        for row in misfits { rows[row.id] = nil }
+        return misfits.map(\.id)
+    }
+
+    /// Takes a route out with all that waits there; attempts in flight may still finish.
+    /// - Returns: the rows that have left.
+    package mutating func remove(route: String) -> [QueueID] {
+        routes[route] = nil
+        let leaving = rows.filter { $0.value.lane.route == route }
+        for id in leaving.keys { rows[id] = nil }
+        return leaving.filter { !$0.value.isInFlight }.keys.sorted()
+    }
+
+    package mutating func enqueue(_ row: Waiting, lane key: LaneKey, at now: Instant) -> Enqueued {
+        guard rows[row.id] == nil else { return .duplicate }
+        guard let limits = routes[key.route]?.limits else { return .unknownRoute }
+        let fits = routes[key.route]?.update(key.mailbox, at: now) { $0.enqueue(row) } ?? false
+        guard fits else { return .neverFits(Self.tooManyRecipients(row, limits.lane.recipients)) }
+        rows[row.id] = Row(waiting: row, lane: key)
+        return .waiting
+    }
+
+    /// False where the row is not here, or is in flight.
+    @discardableResult
+    package mutating func remove(_ id: QueueID, at now: Instant) -> Bool {
+        guard let row = rows[id], !row.isInFlight else { return false }
+        rows[id] = nil
+        routes[row.lane.route]?.update(row.lane.mailbox, at: now) { $0.remove(row.waiting) }
+        return true
+    }
+
+    /// All that can start now.
+    package mutating func start(at now: Instant) -> [Start] {
+        var starts: [Start] = []
+        for route in routes.keys.sorted() {
+            while let next = routes[route]?.startNext(at: now) {
+                rows[next.row.id]?.isInFlight = true
+                let path = routes[route]?.limits.path ?? .graph
+                starts.append(Start(id: next.row.id, lane: LaneKey(route: route, mailbox: next.mailbox), path: path))
+            }
+        }
+        return starts
+    }
+
+    /// The attempt ended; the row is gone from here.
+    /// - Parameter reachedFarSide: false only where nothing can have arrived there: no token, no connection, never begun.
+    ///   Its tokens are then free at once.
+    /// - Returns: until when the row waits, where it goes on waiting for its mailbox or route (`Disposition.Row.waits`).
+    @discardableResult
+    package mutating func finished(
+        _ id: QueueID, _ effect: LaneEffect, reachedFarSide: Bool = true, at now: Instant,
+        using random: inout some RandomNumberGenerator
+    ) -> Instant {
+        guard let row = rows[id], row.isInFlight else { return now }
+        rows[id] = nil
+        let moment = routes[row.lane.route]?.finished(
+            id, of: row.lane.mailbox, effect, reachedFarSide: reachedFarSide, at: now, using: &random)
+        return moment ?? now
+    }
+
+    /// The earliest moment at which `start` could have something to do without another event; `nil` where it cannot.
+    package func nextWake(at now: Instant) -> Instant? { routes.values.compactMap { $0.nextWake(at: now) }.min() }
+
+    /// How many more rows of that priority the lane takes into memory, least urgent rows included: each priority has a
+    /// window of its own, so that a backlog of one never hides another.
+    package func windowRoom(_ key: LaneKey, _ priority: Priority) -> Int {
+        guard let route = routes[key.route] else { return 0 }
+        return max(0, route.limits.window - route.lane(key.mailbox).window[priority].count)
+    }
+
+    package func wantsMore(_ key: LaneKey) -> Bool { Priority.allCases.contains { windowRoom(key, $0) > 0 } }
+
+    /// True where the row is here, waiting or in flight.
+    package func contains(_ id: QueueID) -> Bool { rows[id] != nil }
+
+    /// Books what the log says was spent before the start.
+    package mutating func restore(_ key: LaneKey, _ spent: some Sequence<Spent>, at now: Instant) {
+        routes[key.route]?.update(key.mailbox, at: now) { lane in
+            for entry in spent { lane.restore(entry) }
+        }
+    }
+
+    /// Takes up a pause of a mailbox that the log remembers, such as a Retry-After that has not passed.
+    package mutating func restorePause(_ key: LaneKey, _ reason: Refusal, until: Instant, at now: Instant) {
+        routes[key.route]?.update(key.mailbox, at: now) { $0.restorePause(reason, until: until) }
+    }
+
+    /// The same for a whole route. Afterwards one attempt probes it.
+    package mutating func restorePause(route: String, _ reason: Refusal, until: Instant) {
+        routes[route]?.restorePause(reason, until: until)
+    }
+
+    /// An operator changed something on the route: what waits for an operator is tried now. Throttling pauses stay.
+    package mutating func hurry(_ route: String, at now: Instant) { routes[route]?.hurry(at: now) }
+
+    package func explain(_ key: LaneKey, at now: Instant) -> LaneStatus? {
+        routes[key.route]?.explain(key.mailbox, at: now)
+    }
+
+    /// An estimate of how long so many messages to so many recipients in all will take, pauses included.
+    package func timeToDrain(_ key: LaneKey, messages: Int64, recipients: Int64, at now: Instant) -> Duration? {
+        guard let route = routes[key.route], let status = explain(key, at: now) else { return nil }
+        let pause = status.pausedUntil.map { $0 - now } ?? .zero
+        return pause + route.lane(key.mailbox).timeToDrain(messages: messages, recipients: recipients, at: now)
+    }
+
+    /// Lanes in memory.
+    package var laneCount: Int { routes.values.reduce(0) { $0 + $1.laneCount } }
+
+    private static func tooManyRecipients(_ row: Waiting, _ limit: Rate) -> Refusal {
+        Refusal(
+            scope: .message, cause: .rejected,
+            text:
+                "The message has \(row.recipients) recipients, more than `recipients_per_mailbox` allows in its whole "
+                + "window (\(limit.amount)). Raise it, or lower `recipients_per_message` so that messages are split.")
+    }
+}

@@ -1,0 +1,19 @@
+package import MailModel
+
+/// What the log says a mailbox has used: one attempt, or several counted by their latest answer.
+package struct Spent: Hashable, Sendable {
+    /// When the answer came; where none was recorded, the moment of the restart. Before `Instant.start`, so negative.
+    package var answeredAt: Instant
+    /// Attempts.
+    package var messages: Int64
+    package var recipients: Int64
+    /// Octets of the raw messages together.
+    package var size: Int64
+
+    package init(answeredAt: Instant, messages: Int64 = 1, recipients: Int64, size: Int64) {
+        self.answeredAt = answeredAt
+        self.messages = messages
+        self.recipients = recipients
+        self.size = size
+    }
+}

@@ -1,0 +1,44 @@
+import MailModel
+
+/// Keeps a mailbox still after a throttling answer: as long as Retry-After says, else for 1 s, 2 s, 4 s … up to a minute
+/// (Microsoft Graph throttling guidance: exponential back-off where there is no Retry-After).
+struct ThrottlePause: Sendable {
+    private static let backoff = Backoff(first: .seconds(1), max: .seconds(60))
+
+    private(set) var until: Instant?
+    private(set) var reason: Refusal?
+    /// Throttling answers in a row, each to an attempt made after the pause before it.
+    private var repeats = 0
+
+    func isPaused(at now: Instant) -> Bool { until.map { $0 > now } ?? false }
+
+    /// Answers that come while it pauses are of attempts from before: they may lengthen the pause but do not count as
+    /// repeated. A Retry-After below a second says nothing, and is answered by the back-off.
+    mutating func refused(
+        _ refusal: Refusal, retryAfter: Duration?, at now: Instant, using random: inout some RandomNumberGenerator
+    ) {
+        let isRepeated = !isPaused(at: now)
+        let wait: Duration =
+            if let retryAfter, retryAfter >= .seconds(1) {
+                retryAfter
+            } else {
+                Self.backoff.wait(afterRepeats: isRepeated ? repeats : repeats - 1, using: &random)
+            }
+        if isRepeated { repeats += 1 }
+        extend(to: now + wait, refusal)
+    }
+
+    /// The mailbox took something. While it pauses that tells of the time before.
+    mutating func flowed(at now: Instant) {
+        if !isPaused(at: now) { self = ThrottlePause() }
+    }
+
+    /// Takes up a pause that the log remembers.
+    mutating func restore(_ refusal: Refusal, until: Instant) { extend(to: until, refusal) }
+
+    private mutating func extend(to end: Instant, _ refusal: Refusal) {
+        if let until, until >= end { return }
+        until = end
+        reason = refusal
+    }
+}
