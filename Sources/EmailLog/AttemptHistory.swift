@@ -3,6 +3,7 @@ package import MailModel
 
 /// What an attempt took of Microsoft's limits, and when its answer came: the limiters' memory across restarts.
 package struct SpentAttempt: Hashable, Sendable {
+    package var id: QueueID
     package var lane: LaneKey
     package var path: Path
     package var finishedDate: Timestamp
@@ -16,7 +17,7 @@ extension EmailLog {
             try db.rows(
                 """
                 SELECT l.route, l.mailbox, a.path, a.finished_date, a.requests, a.recipients, a.external_recipients,
-                    a.bytes
+                    a.bytes, l.id
                 FROM email_attempt a JOIN email_log l ON l.id = a.email_id
                 WHERE a.finished_date >= ? AND a.requests > 0 AND l.route = COALESCE(?, l.route)
                 ORDER BY a.finished_date
@@ -34,6 +35,7 @@ extension SpentAttempt {
         lane = LaneKey(route: row[0], mailbox: mailbox)
         self.path = path
         finishedDate = finished
+        id = QueueID(rawValue: row[8])
         cost = AttemptRecord.Cost(requests: row[4], recipients: row[5], externalRecipients: row[6], bytes: row[7])
     }
 }

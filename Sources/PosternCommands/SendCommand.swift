@@ -51,6 +51,8 @@ struct SendCommand: AsyncParsableCommand {
                 }
             } catch let refused as Refused {
                 throw CommandFailure(.failure, "refused: \(refused)")
+            } catch let full as DirectDelivery.NoRoom {
+                throw CommandFailure(.tryAgainLater, full.description)
             }
             try await log.close()
         }
@@ -59,7 +61,9 @@ struct SendCommand: AsyncParsableCommand {
     private func enqueue(
         _ message: [UInt8], _ envelope: Envelope, _ submission: LocalSubmission, _ terminal: Terminal
     ) async throws {
-        let (ids, lane) = try await submission.accept(message, envelope)
+        let judged = try submission.judge(message, envelope)
+        try await submission.accept(judged)
+        let (ids, lane) = (judged.ids, judged.lane)
         if output.json {
             terminal.write(
                 JSON.object([

@@ -13,6 +13,7 @@ extension DeliveryManager {
             startedDate: startedDate, duration: clocks.instant() - startedAt, path: start.path,
             outcome: delivery.outcome,
             cost: delivery.cost)
+        attempted[message.id] = clocks.instant()
         await ended(start, message, delivery, record, route)
     }
 
@@ -57,8 +58,9 @@ extension DeliveryManager {
             disposition.row, waitsUntil: now + (waitsUntil - instant), keepsSentBody: keepsSentBodies)
         report(message, delivery.outcome, settlement)
         await settle(message.id, settlement, delivery.isAttempt ? record : nil, delivery.outcome.refusal?.text)
-        if case .retry(let moment, _) = settlement { nextDue[start.lane] = min(moment, nextDue[start.lane] ?? moment) }
+        if case .retry(let moment, _) = settlement { wake(start.lane, at: moment) }
         await note(disposition.effect, of: start.lane)
+        bell.ring()
     }
 
     /// What came of the attempt is known and must be recorded; a store in trouble is waited for.

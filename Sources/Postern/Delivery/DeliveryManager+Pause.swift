@@ -41,7 +41,7 @@ extension DeliveryManager {
             rest(after: error)
         }
         if isRoutes { recordedRoutePauses.insert(lane.route) } else { recordedPauses.insert(lane) }
-        nextDue[lane] = min(moment, nextDue[lane] ?? moment)
+        wake(lane, at: moment)
         logger.warning(
             isRoutes ? "route paused" : "mailbox paused",
             metadata: [

@@ -11,14 +11,21 @@ extension DeliveryManager {
         let instant = clocks.instant()
         for route in routes.values { scheduler.configure(route.name, route.limits, at: instant) }
         try await recover(at: now)
-        try await restoreSpending(at: now, instant)
-        for pause in try await log.pauses() where pause.until > now { restore(pause, at: now, instant) }
+        let memory = try await SpendingMemory.load(from: log, for: routes.values.map(\.limits), clocks: clocks)
+        memory.restore(into: &scheduler, clocks: clocks)
+        for pause in memory.pauses {
+            if let mailbox = pause.mailbox {
+                recordedPauses.insert(LaneKey(route: pause.route, mailbox: mailbox))
+            } else {
+                recordedRoutePauses.insert(pause.route)
+            }
+        }
         for (lane, next) in try await log.lanesWithWork() {
             if routes[lane.route] == nil {
                 logger.warning(
                     "mail waits for a route that is not configured", metadata: [LogKey.route: "\(lane.route)"])
             } else {
-                nextDue[lane] = next
+                wake(lane, at: next)
             }
         }
     }
@@ -39,34 +46,9 @@ extension DeliveryManager {
         }
     }
 
-    /// The log is the limiters' memory.
-    private func restoreSpending(at now: Timestamp, _ instant: Instant) async throws(EmailLogError) {
-        let longest = routes.values.flatMap { $0.limits.lane.windows }.max() ?? .zero
-        let attempts = try await log.attempts(since: now - longest)
-        for (lane, spent) in Dictionary(grouping: attempts, by: \.lane) {
-            let entries = spent.map { attempt in
-                Spent(
-                    answeredAt: instant - max(.zero, now - attempt.finishedDate),
-                    messages: Int64(attempt.cost.requests),
-                    recipients: Int64(attempt.cost.recipients), size: Int64(attempt.cost.bytes))
-            }
-            scheduler.restore(lane, entries, at: instant)
-        }
-    }
-
-    /// What waited for an operator is looked at again: the restart may be the mending.
-    private func restore(_ pause: LanePause, at now: Timestamp, _ instant: Instant) {
-        guard pause.cause == .throttled || pause.cause == .unavailable else { return }
-        let refusal = Refusal(scope: .mailbox, cause: pause.cause, text: pause.reason)
-        let until = instant + (pause.until - now)
-        if let mailbox = pause.mailbox {
-            let lane = LaneKey(route: pause.route, mailbox: mailbox)
-            scheduler.restorePause(lane, refusal, until: until, at: instant)
-            recordedPauses.insert(lane)
-        } else {
-            scheduler.restorePause(route: pause.route, refusal, until: until)
-            recordedRoutePauses.insert(pause.route)
-        }
+    /// What an attempt has just put off may be earlier than what the store said a moment ago: the earliest counts.
+    func wake(_ lane: LaneKey, at moment: Timestamp) {
+        nextDue[lane] = min(moment, nextDue[lane] ?? moment)
     }
 
     /// Fills the windows of the lanes that may have more in the store.
@@ -99,7 +81,7 @@ extension DeliveryManager {
         }
         guard hungry[lane]?.isEmpty ?? true else { return }
         hungry[lane] = nil
-        nextDue[lane] = try await log.nextDue(in: lane, after: now)
+        if let next = try await log.nextDue(in: lane, after: now) { wake(lane, at: next) }
         if scheduler.explain(lane, at: clocks.instant())?.pausedUntil != nil { await notePause(of: lane) }
     }
 
@@ -125,8 +107,4 @@ extension DeliveryManager {
             rest(after: error)
         }
     }
-}
-
-extension LaneLimits {
-    fileprivate var windows: [Duration] { [messages.per, recipients.per, requests.per, upload.per] }
 }

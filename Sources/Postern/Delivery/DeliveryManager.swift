@@ -26,6 +26,8 @@ actor DeliveryManager: Service {
     /// Pauses on record, so that they are taken off it when mail flows again.
     var recordedPauses: Set<LaneKey> = []
     var recordedRoutePauses: Set<String> = []
+    /// Attempted here of late, and when that ended, so that attempts of other processes can be told apart.
+    var attempted: [QueueID: Instant] = [:]
     private var storeVersion: Int?
     private var nextLook = Instant.start
     private var nextSweep = Instant.start
@@ -99,16 +101,28 @@ actor DeliveryManager: Service {
         }
         guard now >= nextLook else { return }
         nextLook = now + .seconds(1)
+        attempted = attempted.filter { now - $0.value < .seconds(10) }
         do {
             let version = try await log.dataVersion()
             guard version != storeVersion else { return }
+            if storeVersion != nil { try await bookForeignAttempts() }
             storeVersion = version
             for (lane, next) in try await log.lanesWithWork() where routes[lane.route] != nil {
-                nextDue[lane] = min(next, nextDue[lane] ?? next)
+                wake(lane, at: next)
             }
         } catch {
             rest(after: error)
         }
+    }
+
+    /// A command beside the service may have sent something: it counts for the same limits.
+    ///
+    /// Looks back further than the last look, because an attempt is dated before it is committed; booking one twice only
+    /// delays.
+    private func bookForeignAttempts() async throws(EmailLogError) {
+        let recent = try await log.attempts(since: clocks.now() - .seconds(5))
+        let foreign = recent.filter { attempted[$0.id] == nil }
+        SpendingMemory(of: foreign, clocks: clocks).restore(into: &scheduler, clocks: clocks)
     }
 
     private var sweepInterval: Duration {

@@ -14,19 +14,30 @@ package struct LocalSubmission: Sendable {
         self.clocks = clocks
     }
 
-    /// - Parameter start: `.inProgress` where the caller attempts it at once.
-    /// - Returns: the id of every row, and the lane they wait in.
-    /// - Throws: `Refused`, `EmailLogError`.
-    package func accept(
-        _ message: [UInt8], _ envelope: Envelope, client: String = "library", start: Submission.Start = .queued
-    ) async throws -> (ids: [QueueID], lane: LaneKey) {
+    /// A message that a route takes, not yet in the store.
+    package struct Judged: Sendable {
+        let message: [UInt8]
+        let origin: Origin
+        let verdict: Verdict
+
+        package var lane: LaneKey { verdict.lane }
+        /// The id of every row it becomes.
+        package var ids: [QueueID] { verdict.envelopes.indices.map { origin.trace.id.part($0 + 1) } }
+    }
+
+    /// - Throws: `Refused`.
+    package func judge(_ message: [UInt8], _ envelope: Envelope, client: String = "library") throws(Refused) -> Judged {
         let now = clocks.now()
-        let id = log.makeID(at: now)
-        let origin = Origin(client: client, trace: TraceInfo(by: rules.hostname, with: "local", id: id, date: now))
+        let trace = TraceInfo(by: rules.hostname, with: "local", id: log.makeID(at: now), date: now)
+        let origin = Origin(client: client, trace: trace)
         let verdict = try rules.judge(envelope, from: origin, head: message, priority: .normal).get()
-        let body = try await body(of: message)
-        _ = try await log.accept(verdict.submission(from: origin, start: start, body: body))
-        return (verdict.envelopes.indices.map { id.part($0 + 1) }, verdict.lane)
+        return Judged(message: message, origin: origin, verdict: verdict)
+    }
+
+    /// - Parameter start: `.inProgress` where the caller attempts it at once.
+    package func accept(_ judged: Judged, start: Submission.Start = .queued) async throws(EmailLogError) {
+        let body = try await body(of: judged.message)
+        _ = try await log.accept(judged.verdict.submission(from: judged.origin, start: start, body: body))
     }
 
     private func body(of message: [UInt8]) async throws(EmailLogError) -> Submission.Body {

@@ -1,0 +1,61 @@
+import DeliveryPolicy
+import EmailLog
+import MailModel
+
+/// What the log remembers of the limits: what was spent, and which pauses still hold.
+struct SpendingMemory: Sendable {
+    let spent: [LaneKey: [Spent]]
+    let pauses: [LanePause]
+
+    /// - Parameter limits: of the routes it is read for; nothing older than their longest window matters.
+    static func load(
+        from log: EmailLog, for limits: some Sequence<RouteLimits>, clocks: Clocks
+    ) async throws(EmailLogError) -> SpendingMemory {
+        let now = clocks.now()
+        let longest = limits.flatMap(\.lane.windows).max() ?? .zero
+        let attempts = try await log.attempts(since: now - longest)
+        return SpendingMemory(of: attempts, pauses: try await log.pauses().filter { $0.until > now }, clocks: clocks)
+    }
+
+    init(of attempts: [SpentAttempt], pauses: [LanePause] = [], clocks: Clocks) {
+        let now = clocks.now()
+        let instant = clocks.instant()
+        spent = Dictionary(grouping: attempts, by: \.lane).mapValues { $0.map { Spent($0, at: now, instant) } }
+        self.pauses = pauses
+    }
+
+    /// Books it all, as it stands at this moment.
+    func restore(into scheduler: inout Scheduler, clocks: Clocks) {
+        let now = clocks.now()
+        let instant = clocks.instant()
+        for (lane, entries) in spent { scheduler.restore(lane, entries, at: instant) }
+        for pause in pauses where pause.outlivesRestart {
+            let refusal = Refusal(
+                scope: pause.mailbox == nil ? .route : .mailbox, cause: pause.cause, text: pause.reason)
+            let until = instant + max(.zero, pause.until - now)
+            if let mailbox = pause.mailbox {
+                scheduler.restorePause(
+                    LaneKey(route: pause.route, mailbox: mailbox), refusal, until: until, at: instant)
+            } else {
+                scheduler.restorePause(route: pause.route, refusal, until: until)
+            }
+        }
+    }
+}
+
+extension LanePause {
+    /// What waited for an operator is looked at again after a restart, which may be the mending.
+    fileprivate var outlivesRestart: Bool { cause == .throttled || cause == .unavailable }
+}
+
+extension Spent {
+    fileprivate init(_ attempt: SpentAttempt, at now: Timestamp, _ instant: Instant) {
+        self.init(
+            answeredAt: instant - max(.zero, now - attempt.finishedDate), messages: Int64(attempt.cost.requests),
+            recipients: Int64(attempt.cost.recipients), size: Int64(attempt.cost.bytes))
+    }
+}
+
+extension LaneLimits {
+    fileprivate var windows: [Duration] { [messages.per, recipients.per, requests.per, upload.per] }
+}
