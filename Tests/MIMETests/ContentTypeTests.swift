@@ -16,6 +16,7 @@ import Testing
         ("application/pdf; name*=iso-8859-1'en'%FC.pdf", "application/pdf", ["name": "ü.pdf"]),
         ("a/b; n*0*=utf-8''%C3; n*1*=%BC; n*2=.pdf", "a/b", ["n": "ü.pdf"]),
         ("a/b; n*1=two; n*0=one", "a/b", ["n": "onetwo"]),
+        ("a/b; n*2=c; n*1=b; n*0=a", "a/b", ["n": "abc"]),
         ("a/b; n=plain; n*=utf-8''%C3%BC", "a/b", ["n": "ü"]),
         ("a/b; n=first; n=second", "a/b", ["n": "first"]),
         ("a/b; n*=%C3%", "a/b", ["n": "%C3%"]),

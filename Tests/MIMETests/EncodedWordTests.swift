@@ -30,6 +30,8 @@ import Testing
         ("=?utf-8?Q?=C3=BC?= =?iso-8859-1?Q?=FC?=", "üü"),
         ("Re: =?utf-8?Q?=C3=BC?= end", "Re: ü end"),
         ("a=?utf-8?Q?b?=c", "abc"),
+        ("  =?utf-8?Q?a?=", "  a"),
+        ("=?utf-8?Q?a?=  ", "a  "),
         ("=?utf-8?Q?a?==?utf-8?Q?b?=", "ab"),
         // what is no encoded word stays
         ("=?koi8-r?B?8NLJ18XU?=", "=?koi8-r?B?8NLJ18XU?="),
