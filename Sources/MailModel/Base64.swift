@@ -19,48 +19,77 @@ package enum Base64 {
 
     /// Decodes the standard alphabet, strict about padding and stray characters; line breaks and blanks are skipped.
     package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
-        let symbols = text.filter { !isSpace($0) }
-        guard symbols.count % 4 == 0 else { return nil }
-        let padding = symbols.reversed().prefix { $0 == UInt8(ascii: "=") }.count
-        guard padding <= 2 else { return nil }
-        return decodeSextets(symbols.dropLast(padding), using: standardValues)
+        decode(text, using: standardValues, isPadded: true)
     }
 
     package static func decode(_ text: String) -> [UInt8]? { decode(Array(text.utf8)) }
 
     /// Decodes the URL-safe alphabet without padding.
     package static func decodeURL(_ text: some StringProtocol) -> [UInt8]? {
-        decodeSextets(Array(text.utf8)[...], using: urlValues)
+        decode(Array(text.utf8), using: urlValues, isPadded: false)
     }
 
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0D ~= byte }
-
-    private static func decodeSextets(_ symbols: ArraySlice<UInt8>, using values: [UInt8]) -> [UInt8]? {
-        guard symbols.count % 4 != 1 else { return nil }
-        var output: [UInt8] = []
-        output.reserveCapacity(symbols.count * 3 / 4)
-        var accumulator: UInt32 = 0
-        var bits = 0
-        for symbol in symbols {
-            let value = values[Int(symbol)]
-            guard value < 64 else { return nil }
-            accumulator = accumulator << 6 | UInt32(value)
-            bits += 6
-            guard bits >= 8 else { continue }
-            bits -= 8
-            output.append(UInt8(truncatingIfNeeded: accumulator >> UInt32(bits)))
+    private static func decode(_ text: some Collection<UInt8>, using values: [UInt8], isPadded: Bool) -> [UInt8]? {
+        var decoder = Decoder(capacity: text.count)
+        for byte in text {
+            guard decoder.take(values[Int(byte)]) else { return nil }
         }
-        return output
+        return decoder.finish(isPadded: isPadded)
+    }
+
+    /// Marks in the tables of values for what is no digit.
+    private static let invalid: UInt8 = 255, padding: UInt8 = 254, space: UInt8 = 253
+
+    private struct Decoder {
+        private var output: [UInt8] = []
+        private var accumulator: UInt32 = 0
+        private var digits = 0
+        private var pads = 0
+
+        init(capacity: Int) { output.reserveCapacity(capacity / 4 * 3 + 3) }
+
+        /// False where the text is not base 64 any more.
+        mutating func take(_ value: UInt8) -> Bool {
+            switch value {
+            case 0..<64 where pads == 0:
+                accumulator = accumulator << 6 | UInt32(value)
+                digits += 1
+                if digits % 4 == 0 { writeTriple() }
+                return true
+            case Base64.padding:
+                pads += 1
+                return true
+            default: return value == Base64.space
+            }
+        }
+
+        private mutating func writeTriple() {
+            output.append(UInt8(truncatingIfNeeded: accumulator >> 16))
+            output.append(UInt8(truncatingIfNeeded: accumulator >> 8))
+            output.append(UInt8(truncatingIfNeeded: accumulator))
+        }
+
+        /// Writes what the last, incomplete group of digits holds.
+        mutating func finish(isPadded: Bool) -> [UInt8]? {
+            let rest = digits % 4
+            guard rest != 1, pads == (isPadded ? (4 - rest) % 4 : 0) else { return nil }
+            let bits = accumulator << UInt32((4 - rest) * 6)
+            if rest > 1 { output.append(UInt8(truncatingIfNeeded: bits >> 16)) }
+            if rest > 2 { output.append(UInt8(truncatingIfNeeded: bits >> 8)) }
+            return output
+        }
     }
 
     private static let standardAlphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    private static let standardValues = values(of: standardAlphabet)
-    private static let urlValues = values(of: standardAlphabet.dropLast(2) + Array("-_".utf8))
+    private static let standardValues = values(of: standardAlphabet, spaces: [0x20, 0x09, 0x0A, 0x0B, 0x0C, 0x0D])
+    private static let urlValues = values(of: standardAlphabet.dropLast(2) + Array("-_".utf8), spaces: [])
 
-    private static func values(of alphabet: [UInt8]) -> [UInt8] {
-        var table = [UInt8](repeating: 255, count: 256)
+    private static func values(of alphabet: [UInt8], spaces: [UInt8]) -> [UInt8] {
+        var table = [UInt8](repeating: invalid, count: 256)
         for (value, symbol) in alphabet.enumerated() { table[Int(symbol)] = UInt8(value) }
+        for symbol in spaces { table[Int(symbol)] = space }
+        table[Int(UInt8(ascii: "="))] = padding
         return table
     }
 }
