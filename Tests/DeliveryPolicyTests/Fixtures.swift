@@ -1,0 +1,40 @@
+import DeliveryPolicy
+import MailModel
+
+/// Steele, Lea and Flood's generator: small, and the same everywhere for the same seed.
+struct SplitMix64: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+extension Instant: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+    /// Seconds since the start.
+    public init(floatLiteral seconds: Double) { self.init(.milliseconds(Int64((seconds * 1000).rounded()))) }
+    public init(integerLiteral seconds: Int64) { self.init(.seconds(seconds)) }
+}
+
+func address(_ text: String) -> Address {
+    guard let address = try? Address(parsing: text) else { preconditionFailure("not an address: \(text)") }
+    return address
+}
+
+func id(_ number: Int) -> QueueID { QueueID(rawValue: number.padded(6)) }
+
+func row(
+    _ number: Int, _ priority: Priority = .normal, due: Instant = 0, recipients: Int = 1, size: Int64 = 3000
+) -> Waiting {
+    Waiting(id: id(number), priority: priority, due: due, recipients: recipients, size: size)
+}
+
+func refusal(_ cause: Refusal.Cause, _ scope: Refusal.Scope = .mailbox, status: Int? = 503) -> Refusal {
+    Refusal(scope: scope, cause: cause, status: status, text: "\(cause)")
+}

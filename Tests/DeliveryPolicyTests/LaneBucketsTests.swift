@@ -1,0 +1,83 @@
+import MailModel
+import Testing
+
+@testable import DeliveryPolicy
+
+@Suite struct LaneBucketsTests {
+    private static func limits(_ change: (inout LaneLimits) -> Void) -> LaneLimits {
+        var limits = LaneLimits()
+        change(&limits)
+        return limits
+    }
+
+    @Test func thePublishedLimitsAreTheDefaults() {
+        let limits = LaneLimits()
+        #expect(limits.messages == Rate(30, per: .seconds(60)))
+        #expect(limits.recipients == Rate(10_000, per: .seconds(86_400)))
+        #expect(limits.requests == Rate(10_000, per: .seconds(600)))
+        #expect(limits.upload == Rate(150_000_000, per: .seconds(300)))
+        #expect(limits.concurrency == 3 && RouteLimits().concurrency == 64)
+    }
+
+    static let scarce: [(LaneLimits, Waiting, Instant)] = [
+        (limits { $0.messages = Rate(1, per: .seconds(10)) }, row(2), 10),
+        (limits { $0.recipients = Rate(10, per: .seconds(20)) }, row(2, recipients: 5), 20),
+        (limits { $0.requests = Rate(1, per: .seconds(30)) }, row(2), 30),
+        (limits { $0.upload = Rate(10_000, per: .seconds(40)) }, row(2, size: 6000), 40),
+        (limits { $0.upload = Rate(10_000, per: .seconds(40)) }, row(2, size: 90_000), 40),
+        (limits { $0.upload = Rate(12_000, per: .seconds(40)) }, row(2, size: 3000), 0),
+    ]
+
+    /// The first row has 6 recipients and 6000 octets, which are 8000 in base 64.
+    @Test(arguments: scarce) func eachLimitHoldsTheNextBack(limits: LaneLimits, next: Waiting, moment: Instant) throws {
+        var buckets = LaneBuckets(limits)
+        let first = try buckets.mustTake(row(1, recipients: 6, size: 6000))
+        buckets.settle(first, at: 0)
+        #expect(buckets.nextAvailable(for: next, at: 0) == moment)
+        if moment > 0 { #expect(buckets.take(for: next, at: moment - .milliseconds(1)) == nil) }
+        #expect(buckets.take(for: next, at: moment) != nil)
+    }
+
+    @Test func whatDoesNotFitOneTakesNothingFromTheOthers() {
+        var buckets = LaneBuckets(Self.limits { $0.recipients = Rate(5, per: .seconds(60)) })
+        #expect(!buckets.canEverFit(row(1, recipients: 6)) && buckets.canEverFit(row(1, recipients: 5)))
+        #expect(buckets.take(for: row(1, recipients: 6), at: 0) == nil)
+        #expect(buckets.availableMessages(at: 0) == 30 && buckets.unused(from: 0) == 0)
+    }
+
+    @Test func bulkLeavesAThirtiethForOthers() throws {
+        var buckets = LaneBuckets(LaneLimits())
+        for number in 0..<29 { buckets.settle(try buckets.mustTake(row(number, .bulk)), at: 0) }
+        #expect(buckets.take(for: row(30, .bulk), at: 0) == nil)
+        #expect(buckets.nextAvailable(for: row(30, .bulk), at: 0) == 60)
+        #expect(buckets.take(for: row(31, .normal), at: 0) != nil)
+        #expect(buckets.take(for: row(32, .high), at: 0) == nil)
+    }
+
+    @Test func refundsAllAndKnowsWhenNothingIsUsed() throws {
+        var buckets = LaneBuckets(LaneLimits())
+        let ticket = try buckets.mustTake(row(1))
+        #expect(buckets.unused(from: 0) == nil)
+        buckets.refund(ticket)
+        #expect(buckets.unused(from: 0) == 0)
+        buckets.restore(Spent(answeredAt: -10, recipients: 4, size: 100))
+        #expect(buckets.unused(from: 0) == 86_390)
+        #expect(buckets.availableMessages(at: 0) == 29)
+    }
+
+    @Test func estimatesByTheScarcerOfMessagesAndRecipients() {
+        var buckets = LaneBuckets(LaneLimits())
+        #expect(buckets.timeToDrain(messages: 30, recipients: 30, at: 0) == .zero)
+        #expect(buckets.timeToDrain(messages: 90, recipients: 90, at: 0) == .seconds(120))
+        #expect(buckets.timeToDrain(messages: 90, recipients: 20_000, at: 0) == .seconds(86_400))
+        buckets.restore(Spent(answeredAt: 0, messages: 30, recipients: 30, size: 0))
+        #expect(buckets.timeToDrain(messages: 30, recipients: 30, at: 0) == .seconds(60))
+    }
+}
+
+extension LaneBuckets {
+    fileprivate mutating func mustTake(_ row: Waiting) throws -> Tickets {
+        let tickets = take(for: row, at: 0)
+        return try #require(tickets)
+    }
+}
