@@ -1,0 +1,62 @@
+import MailModel
+import Testing
+
+@testable import DeliveryPolicy
+
+@Suite struct ThrottlePauseTests {
+    private var random = SplitMix64(seed: 3)
+    private let throttled = refusal(.throttled, status: 429)
+
+    @Test mutating func growsWithEachRepeatAndEndsWithSuccess() throws {
+        var pause = ThrottlePause()
+        var now: Instant = 0
+        for plain in [1, 2, 4, 8, 16, 32, 60, 60] as [Double] {
+            pause.refused(throttled, retryAfter: nil, at: now, using: &random)
+            let until = try #require(pause.until)
+            let wait = (until - now) / .seconds(1)
+            #expect(plain * 0.8 - 0.001 <= wait && wait <= min(60, plain * 1.2))
+            #expect(pause.isPaused(at: now) && !pause.isPaused(at: until))
+            now = until
+        }
+        pause.flowed(at: now)
+        #expect(pause.until == nil && pause.reason == nil)
+        pause.refused(throttled, retryAfter: nil, at: now, using: &random)
+        #expect(try #require(pause.until) - now <= .seconds(1.2))
+    }
+
+    @Test mutating func retryAfterIsKeptToTheLetter() {
+        var pause = ThrottlePause()
+        pause.refused(throttled, retryAfter: .seconds(10), at: 0, using: &random)
+        #expect(pause.until == 10 && pause.reason == throttled)
+    }
+
+    @Test(arguments: [0, 300]) mutating func aRetryAfterOfNothingIsNone(milliseconds: Int) throws {
+        var pause = ThrottlePause()
+        pause.refused(throttled, retryAfter: .milliseconds(milliseconds), at: 0, using: &random)
+        #expect(try #require(pause.until) >= 0.8)
+    }
+
+    @Test mutating func theLaterEndWins() {
+        var pause = ThrottlePause()
+        pause.refused(throttled, retryAfter: .seconds(30), at: 0, using: &random)
+        let shorter = refusal(.unavailable)
+        pause.refused(shorter, retryAfter: .seconds(5), at: 1, using: &random)
+        #expect(pause.until == 30 && pause.reason == throttled)
+        pause.refused(shorter, retryAfter: .seconds(60), at: 2, using: &random)
+        #expect(pause.until == 62 && pause.reason == shorter)
+        pause.restore(throttled, until: 40)
+        #expect(pause.until == 62)
+    }
+
+    @Test mutating func answersFromBeforeThePauseNeitherCountNorEndIt() throws {
+        var pause = ThrottlePause()
+        for moment in [0, 0.1, 0.2] as [Instant] {
+            pause.refused(throttled, retryAfter: nil, at: moment, using: &random)
+        }
+        pause.flowed(at: 0.3)
+        let until = try #require(pause.until)
+        #expect(pause.isPaused(at: 0.5) && until <= 1.4)
+        pause.refused(throttled, retryAfter: nil, at: until, using: &random)
+        #expect(try #require(pause.until) - until <= .seconds(2.4))
+    }
+}
