@@ -1,0 +1,96 @@
+import MailModel
+import Testing
+
+@testable import DeliveryPolicy
+
+/// The route's breaker, as its lanes feel it.
+@Suite struct RouteLanesTests {
+    private var random = SplitMix64(seed: 8)
+    private var route = RouteLanes(RouteLimits())
+    private let boxes = (0..<4).map { address("box\($0)@contoso.com") }
+
+    private func enqueue(_ number: Int, _ box: Int, into route: inout RouteLanes) {
+        let fits = route.update(boxes[box], at: 0) { $0.enqueue(row(number)) }
+        #expect(fits)
+    }
+
+    private mutating func fail(
+        _ number: Int, _ box: Int, _ refusal: Refusal, retryAfter: Duration? = nil, at now: Instant
+    ) -> Instant {
+        enqueue(number, box, into: &route)
+        #expect(route.startNext(at: now)?.row.id == id(number))
+        let effect = LaneEffect.routeFailure(refusal, retryAfter: retryAfter)
+        return route.finished(id(number), of: boxes[box], effect, reachedFarSide: false, at: now, using: &random)
+    }
+
+    @Test mutating func threeFaultsOfDifferentMailboxesCloseTheWay() throws {
+        let down = refusal(.unavailable, .route, status: 503)
+        for box in 0..<3 { #expect(fail(box, box, down, at: 0) > 0) }
+        enqueue(9, 3, into: &route)
+        #expect(route.startNext(at: 1) == nil)
+        let wake = try #require(route.nextWake(at: 1))
+        #expect(wake >= 4 && wake <= 6)
+        #expect(route.explain(boxes[3], at: 1).reason == down && route.explain(boxes[3], at: 1).pausedUntil == wake)
+        #expect(route.startNext(at: wake)?.row.id == id(9))
+    }
+
+    @Test mutating func faultsOfOneMailboxPauseThatMailboxAlone() {
+        let down = refusal(.unavailable, .route, status: 503)
+        var now: Instant = 0
+        for number in 0..<6 { now = fail(number, 0, down, at: now) }
+        #expect(route.explain(boxes[0], at: 0).reason?.scope == .mailbox)
+        #expect(route.explain(boxes[3], at: 0).reason == nil)
+        enqueue(7, 0, into: &route)
+        enqueue(9, 3, into: &route)
+        #expect(route.startNext(at: now - .milliseconds(1))?.row.id == id(9))
+        #expect(route.startNext(at: now - .milliseconds(1)) == nil)
+        #expect(route.startNext(at: now)?.row.id == id(7))
+    }
+
+    @Test mutating func noAnswerAtAllSpeaksForTheRouteWhoeverAsks() {
+        let unreachable = refusal(.unavailable, .route, status: nil)
+        var now: Instant = 0
+        for number in 0..<3 { now = fail(number, 0, unreachable, at: now) }
+        enqueue(9, 3, into: &route)
+        #expect(route.startNext(at: now - .milliseconds(1)) == nil)
+    }
+
+    @Test mutating func aRefusedTokenClosesTheWayAtOnce() {
+        let until = fail(1, 0, refusal(.unauthorized, .route, status: 401), at: 0)
+        enqueue(9, 3, into: &route)
+        #expect(route.startNext(at: until - .milliseconds(1)) == nil)
+        #expect(route.startNext(at: until)?.row.id == id(9))
+        enqueue(10, 2, into: &route)
+        #expect(route.startNext(at: until) == nil)
+        #expect(route.nextWake(at: until) == nil)
+        _ = route.finished(id(9), of: boxes[3], .healthy, reachedFarSide: true, at: until, using: &random)
+        #expect(route.startNext(at: until)?.row.id == id(10))
+    }
+
+    @Test mutating func aPausedMailboxProvesThatTheRouteWorks() {
+        let until = fail(1, 0, refusal(.unauthorized, .route, status: 401), at: 0)
+        enqueue(9, 3, into: &route)
+        enqueue(10, 2, into: &route)
+        #expect(route.startNext(at: until)?.row.id == id(9))
+        let throttled = LaneEffect.pause(refusal(.throttled), retryAfter: .seconds(40))
+        let next = route.finished(id(9), of: boxes[3], throttled, reachedFarSide: true, at: until, using: &random)
+        #expect(next == until + .seconds(40))
+        #expect(route.startNext(at: until)?.row.id == id(10))
+    }
+
+    @Test mutating func retryAfterOfTheRouteIsKept() {
+        let down = refusal(.unavailable, .route, status: nil)
+        #expect(fail(1, 0, down, retryAfter: .seconds(90), at: 0) == 90)
+        enqueue(9, 3, into: &route)
+        #expect(route.nextWake(at: 0) == 90)
+        route.hurry(at: 1)
+        #expect(route.nextWake(at: 1) == 90)
+    }
+
+    @Test mutating func hurryProbesAtOnce() {
+        _ = fail(1, 0, refusal(.unauthorized, .route, status: 401), at: 0)
+        enqueue(9, 3, into: &route)
+        route.hurry(at: 1)
+        #expect(route.startNext(at: 1)?.row.id == id(9))
+    }
+}

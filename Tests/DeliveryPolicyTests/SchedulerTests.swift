@@ -1,0 +1,203 @@
+import MailModel
+import Testing
+
+@testable import DeliveryPolicy
+
+@Suite struct SchedulerTests {
+    private var random = SplitMix64(seed: 11)
+    private var scheduler = Scheduler()
+
+    init() { scheduler.configure("r", Self.limits(), at: 0) }
+
+    private static func limits(_ change: (inout RouteLimits) -> Void = { _ in }) -> RouteLimits {
+        var limits = RouteLimits()
+        change(&limits)
+        return limits
+    }
+
+    private static func lane(_ number: Int, route: String = "r") -> LaneKey {
+        LaneKey(route: route, mailbox: address("box\(number)@contoso.com"))
+    }
+
+    @Test mutating func startsWhatFitsAndNamesTheWay() {
+        #expect(scheduler.enqueue(row(1), lane: Self.lane(1), at: 0) == .waiting)
+        #expect(scheduler.nextWake(at: 0) == 0)
+        #expect(scheduler.start(at: 0) == [.init(id: id(1), lane: Self.lane(1), path: .graph)])
+        #expect(scheduler.start(at: 0).isEmpty && scheduler.nextWake(at: 0) == nil)
+        #expect(scheduler.contains(id(1)))
+        #expect(scheduler.finished(id(1), .healthy, at: 1, using: &random) == 1)
+        #expect(!scheduler.contains(id(1)))
+    }
+
+    @Test mutating func refusesWhatCannotWait() {
+        #expect(scheduler.enqueue(row(1), lane: Self.lane(1), at: 0) == .waiting)
+        #expect(scheduler.enqueue(row(1), lane: Self.lane(2), at: 0) == .duplicate)
+        #expect(scheduler.enqueue(row(2), lane: Self.lane(1, route: "none"), at: 0) == .unknownRoute)
+        let tooMany = scheduler.enqueue(row(3, recipients: 10_001), lane: Self.lane(1), at: 0)
+        guard case .neverFits(let refusal) = tooMany else {
+            Issue.record("fits")
+            return
+        }
+        #expect(refusal.text.contains("`recipients_per_mailbox`") && refusal.scope == .message)
+        #expect(!scheduler.contains(id(3)))
+    }
+
+    @Test mutating func removesWhatWaitsButNotWhatFlies() {
+        for number in 1...4 { _ = scheduler.enqueue(row(number), lane: Self.lane(1), at: 0) }
+        #expect(scheduler.start(at: 0).map(\.id) == [id(1), id(2), id(3)])
+        let removed = [1, 9, 4].map { scheduler.remove(id($0), at: 0) }
+        #expect(removed == [false, false, true])
+        scheduler.finished(id(1), .healthy, at: 1, using: &random)
+        #expect(scheduler.start(at: 1).isEmpty)
+        #expect(scheduler.finished(id(1), .healthy, at: 2, using: &random) == 2)
+    }
+
+    @Test mutating func sharesAScarceRouteFairly() {
+        scheduler.configure("r", Self.limits { $0.concurrency = 2 }, at: 0)
+        for number in 0..<30 { _ = scheduler.enqueue(row(number), lane: Self.lane(number % 3), at: 0) }
+        var turns: [LaneKey] = []
+        var flying: [Scheduler.Start] = []
+        for _ in 0..<15 {
+            flying += scheduler.start(at: 0)
+            #expect(flying.count == 2)
+            turns.append(flying[0].lane)
+            scheduler.finished(flying.removeFirst().id, .healthy, at: 0, using: &random)
+        }
+        #expect(turns == (0..<15).map { Self.lane($0 % 3) })
+    }
+
+    @Test mutating func urgentMailOfOneMailboxGoesBeforeBulkOfOthers() {
+        scheduler.configure("r", Self.limits { $0.concurrency = 1 }, at: 0)
+        for number in 0..<10 { _ = scheduler.enqueue(row(number, .bulk), lane: Self.lane(number), at: 0) }
+        #expect(scheduler.start(at: 0).map(\.id) == [id(0)])
+        _ = scheduler.enqueue(row(50, .high), lane: Self.lane(50), at: 0)
+        _ = scheduler.enqueue(row(51, .high), lane: Self.lane(9), at: 0)
+        scheduler.finished(id(0), .healthy, at: 1, using: &random)
+        #expect(scheduler.start(at: 1).map(\.id) == [id(50)])
+        scheduler.finished(id(50), .healthy, at: 1, using: &random)
+        #expect(scheduler.start(at: 1).map(\.id) == [id(51)])
+    }
+
+    @Test mutating func anAttemptThatNeverLeftCostsNothing() {
+        scheduler.configure("r", Self.limits { $0.lane.messages = Rate(1, per: .seconds(60)) }, at: 0)
+        for number in 1...2 { _ = scheduler.enqueue(row(number), lane: Self.lane(1), at: 0) }
+        #expect(scheduler.start(at: 0).count == 1)
+        scheduler.finished(id(1), .inconclusive, reachedFarSide: false, at: 1, using: &random)
+        #expect(scheduler.start(at: 1).map(\.id) == [id(2)])
+        scheduler.finished(id(2), .inconclusive, at: 2, using: &random)
+        _ = scheduler.enqueue(row(3), lane: Self.lane(1), at: 2)
+        #expect(scheduler.start(at: 2).isEmpty && scheduler.nextWake(at: 2) == 62)
+    }
+
+    @Test mutating func tellsWhenAPausedRowIsLookedAtAgain() {
+        _ = scheduler.enqueue(row(1), lane: Self.lane(1), at: 0)
+        _ = scheduler.start(at: 0)
+        let throttled = LaneEffect.pause(refusal(.throttled), retryAfter: .seconds(17))
+        #expect(scheduler.finished(id(1), throttled, at: 3, using: &random) == 20)
+        _ = scheduler.enqueue(row(1), lane: Self.lane(1), at: 4)
+        #expect(scheduler.start(at: 4).isEmpty && scheduler.nextWake(at: 4) == 20)
+    }
+
+    @Test mutating func aReloadKeepsWhatWasSpentAndPaused() {
+        for number in 1...3 { _ = scheduler.enqueue(row(number, recipients: 20), lane: Self.lane(1), at: 0) }
+        _ = scheduler.enqueue(row(4, recipients: 20), lane: Self.lane(2), at: 0)
+        #expect(scheduler.start(at: 0).count == 4)
+        scheduler.finished(id(1), .pause(refusal(.throttled), retryAfter: .seconds(30)), at: 1, using: &random)
+        for number in 5...6 { _ = scheduler.enqueue(row(number, recipients: 20), lane: Self.lane(2), at: 1) }
+        _ = scheduler.enqueue(row(7), lane: Self.lane(1), at: 1)
+        let tight = Self.limits {
+            $0.concurrency = 4
+            $0.lane.messages = Rate(2, per: .seconds(60))
+            $0.lane.recipients = Rate(10, per: .seconds(60))
+        }
+        #expect(scheduler.configure("r", tight, at: 1) == [id(5), id(6)])
+        #expect(!scheduler.contains(id(5)) && scheduler.contains(id(4)))
+        for number in [2, 3, 4] { scheduler.finished(id(number), .healthy, at: 2, using: &random) }
+        #expect(scheduler.start(at: 40).isEmpty)
+        #expect(scheduler.nextWake(at: 40) == 62)
+    }
+
+    @Test mutating func aRouteThatIsTakenOutLeavesNothingBehind() {
+        for number in 1...5 { _ = scheduler.enqueue(row(number), lane: Self.lane(1), at: 0) }
+        _ = scheduler.start(at: 0)
+        #expect(scheduler.remove(route: "r") == [id(4), id(5)])
+        #expect(scheduler.finished(id(1), .healthy, at: 1, using: &random) == 1)
+        #expect(scheduler.start(at: 1).isEmpty && scheduler.laneCount == 0 && !scheduler.contains(id(2)))
+        #expect(scheduler.windowRoom(Self.lane(1), .high) == 0)
+        #expect(scheduler.explain(Self.lane(1), at: 1) == nil)
+    }
+
+    @Test mutating func eachPriorityHasAWindowOfItsOwn() {
+        scheduler.configure("r", Self.limits { $0.window = 3 }, at: 0)
+        #expect(scheduler.wantsMore(Self.lane(1)))
+        for number in 1...3 { _ = scheduler.enqueue(row(number, .high, due: 99), lane: Self.lane(1), at: 0) }
+        _ = scheduler.enqueue(row(4, .bulk, due: 99), lane: Self.lane(1), at: 0)
+        #expect(Priority.allCases.map { scheduler.windowRoom(Self.lane(1), $0) } == [0, 3, 2])
+        #expect(scheduler.wantsMore(Self.lane(1)))
+        for number in 5...9 {
+            _ = scheduler.enqueue(row(number, number < 7 ? .bulk : .normal, due: 99), lane: Self.lane(1), at: 0)
+        }
+        #expect(!scheduler.wantsMore(Self.lane(1)))
+    }
+
+    @Test mutating func theLogIsTheLimitersMemory() {
+        let spent = (0..<28).map { Spent(answeredAt: Instant(.seconds($0 - 30)), recipients: 2, size: 100) }
+        scheduler.restore(Self.lane(1), spent, at: 0)
+        for number in 1...5 { _ = scheduler.enqueue(row(number), lane: Self.lane(1), at: 0) }
+        #expect(scheduler.start(at: 0).count == 2)
+        #expect(scheduler.nextWake(at: 0) == 30)
+        #expect(scheduler.start(at: 30).count == 1)
+    }
+
+    @Test mutating func aPauseOutlivesARestart() {
+        scheduler.restorePause(Self.lane(1), refusal(.throttled), until: 25, at: 0)
+        _ = scheduler.enqueue(row(1), lane: Self.lane(1), at: 0)
+        _ = scheduler.enqueue(row(2), lane: Self.lane(2), at: 0)
+        #expect(scheduler.start(at: 0).map(\.id) == [id(2)])
+        #expect(scheduler.nextWake(at: 0) == 25)
+        #expect(scheduler.start(at: 25).map(\.id) == [id(1)])
+    }
+
+    @Test mutating func aRoutesPauseOutlivesARestartAndEndsWithAProbe() {
+        let down = refusal(.unavailable, .route)
+        scheduler.restorePause(route: "r", down, until: 25)
+        for number in 1...3 { _ = scheduler.enqueue(row(number), lane: Self.lane(number), at: 0) }
+        #expect(scheduler.start(at: 24).isEmpty && scheduler.nextWake(at: 24) == 25)
+        #expect(scheduler.explain(Self.lane(1), at: 24)?.reason == down)
+        #expect(scheduler.start(at: 25).map(\.id) == [id(1)])
+        scheduler.finished(id(1), .healthy, at: 26, using: &random)
+        #expect(scheduler.start(at: 26).map(\.id) == [id(2), id(3)])
+    }
+
+    @Test mutating func explainsALane() throws {
+        for number in 1...40 { _ = scheduler.enqueue(row(number), lane: Self.lane(1), at: 0) }
+        _ = scheduler.start(at: 0)
+        let throttled = refusal(.throttled)
+        scheduler.finished(id(1), .pause(throttled, retryAfter: .seconds(30)), at: 0, using: &random)
+        let status = try #require(scheduler.explain(Self.lane(1), at: 10))
+        #expect(
+            status
+                == LaneStatus(
+                    waiting: 37, inFlight: 2, pausedUntil: 30, reason: throttled, nextStart: 30, availableMessages: 27))
+        let drain = scheduler.timeToDrain(Self.lane(1), messages: 57, recipients: 57, at: 10)
+        #expect(drain == .seconds(20) + .seconds(60))
+        let unknown = try #require(scheduler.explain(Self.lane(7), at: 10))
+        #expect(unknown.waiting == 0 && unknown.reason == nil && unknown.availableMessages == 30)
+    }
+
+    @Test mutating func forgetsALaneOnceNothingItKnowsMatters() {
+        for number in 0..<100 { _ = scheduler.enqueue(row(number), lane: Self.lane(number), at: 0) }
+        for start in scheduler.start(at: 0) {
+            scheduler.finished(start.id, .healthy, at: 1, using: &random)
+        }
+        for start in scheduler.start(at: 1) { scheduler.finished(start.id, .healthy, at: 2, using: &random) }
+        #expect(scheduler.laneCount == 100)
+        _ = scheduler.start(at: 86_400)
+        #expect(scheduler.laneCount == 100)
+        _ = scheduler.start(at: 86_402)
+        #expect(scheduler.laneCount == 0)
+        _ = scheduler.enqueue(row(1), lane: Self.lane(1), at: 90_000)
+        scheduler.remove(id(1), at: 90_000)
+        #expect(scheduler.laneCount == 0)
+    }
+}
