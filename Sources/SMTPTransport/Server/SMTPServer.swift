@@ -1,0 +1,165 @@
+import MailModel
+package import NIOCore
+import NIOPosix
+import SMTPProtocol
+import TLS
+
+/// One listening address and the sessions on it.
+///
+/// `bind` opens the socket, `run` serves it until `drain` has let the last session end, or until its task is cancelled, which
+/// closes all connections at once.
+package final class SMTPServer<Handler: SMTPServerHandler>: Sendable {
+    private typealias Listener = NIOAsyncChannel<Accepted, Never>
+
+    /// As bound: the port is the real one where 0 was asked for.
+    package let address: PeerAddress
+
+    private let listener: Listener
+    private let handler: Handler
+    let registry = ConnectionRegistry()
+
+    /// A connection as the listener hands it over.
+    private struct Accepted: Sendable {
+        let connection: NIOAsyncChannel<SessionEvent, ByteBuffer>
+        let settings: SMTPServerSettings
+        /// With implicit TLS.
+        let handshake: EventLoopFuture<TLSInfo>?
+    }
+
+    /// - Parameters:
+    ///   - port: 0 for any free one.
+    ///   - settings: asked on an event loop with every connection, so it must not block.
+    package static func bind(
+        ip: String, port: Int, on group: any EventLoopGroup, handler: Handler,
+        settings: @escaping @Sendable () -> SMTPServerSettings
+    ) async throws(SMTPListenError) -> SMTPServer {
+        let address = PeerAddress(ip: ip, port: port)
+        let first = settings()
+        guard !first.needsTLS || first.tls != nil else {
+            throw SMTPListenError(address: address, reason: .noTLSContext)
+        }
+        do {
+            let listener = try await ServerBootstrap(group: group)
+                .serverChannelOption(.backlog, value: 1024)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
+                .bind(to: SocketAddress(ipAddress: ip, port: port)) { channel in
+                    channel.eventLoop.makeCompletedFuture { try Self.prepare(channel, settings()) }
+                }
+            return SMTPServer(listener, handler)
+        } catch { throw SMTPListenError(address: address, reason: .init(error)) }
+    }
+
+    private init(_ listener: Listener, _ handler: Handler) {
+        self.listener = listener
+        self.handler = handler
+        address = PeerAddress(listener.channel.localAddress)
+    }
+
+    /// Sessions open now.
+    package var connectionCount: Int { registry.count }
+
+    /// Accepts no more, lets messages that are arriving be finished, and tells every session then that it is over; `run`
+    /// returns after the last.
+    package func drain() {
+        listener.channel.close(promise: nil)
+        registry.drain()
+    }
+
+    /// - Throws: what ended the listening socket by itself.
+    package func run() async throws {
+        // Cancelling the loop would drop connections that wait in its sequence, which they must not be; so cancellation closes
+        // sockets instead, and everything ends by itself.
+        let loop = Task { try await accept() }
+        try await withTaskCancellationHandler {
+            try await loop.value
+        } onCancel: {
+            listener.channel.close(promise: nil)
+            registry.drain()
+            registry.closeAll()
+        }
+    }
+
+    private func accept() async throws {
+        try await listener.executeThenClose { inbound in
+            try await withThrowingDiscardingTaskGroup { group in
+                for try await accepted in inbound {
+                    group.addTask { await self.serve(accepted) }
+                }
+            }
+        }
+    }
+}
+
+// MARK: One connection
+
+extension SMTPServer {
+    private static func prepare(_ channel: any Channel, _ settings: SMTPServerSettings) throws -> Accepted {
+        let pipeline = channel.pipeline.syncOperations
+        var handshake: EventLoopFuture<TLSInfo>?
+        if settings.implicitTLS, let tls = settings.tls {
+            let handler = try TLSHandler(
+                context: tls, role: .server, options: settings.tlsOptions, on: channel.eventLoop)
+            handshake = handler.handshake
+            try pipeline.addHandler(handler)
+        }
+        try pipeline.addHandlers([InboundMeter(), SessionEvents(idleTimeout: settings.idleTimeout)])
+        return Accepted(
+            connection: try NIOAsyncChannel(wrappingChannelSynchronously: channel), settings: settings,
+            handshake: handshake)
+    }
+
+    private func serve(_ accepted: Accepted) async {
+        let channel = accepted.connection.channel
+        let peer = PeerAddress(channel.remoteAddress)
+        guard accepted.settings.isAllowed(peer) else {
+            return await refuse(accepted, peer, accepted.settings.notAllowed)
+        }
+        switch registry.admit(channel, limit: accepted.settings.maxConnections) {
+        case .full: await refuse(accepted, peer, accepted.settings.busy)
+        case .admitted(let number):
+            let context = SMTPContext(connection: number, peer: peer, local: PeerAddress(channel.localAddress))
+            await converse(accepted, context)
+        }
+    }
+
+    private func converse(_ accepted: Accepted, _ context: SMTPContext) async {
+        handler.connectionOpened(context)
+        var (last, failure) = (context, nil as (any Error)?)
+        do {
+            (last, failure) = try await accepted.connection.executeThenClose { inbound, outbound in
+                var connection = ServerConnection(
+                    handler, accepted.settings, accepted.connection.channel, outbound, context)
+                await connection.run(inbound, handshake: accepted.handshake)
+                return (connection.context, connection.error)
+            }
+        } catch { failure = error }
+        registry.remove(context.connection)
+        handler.connectionClosed(last, error: failure)
+    }
+
+    /// With implicit TLS the reply would cost a handshake; the connection is closed without a word.
+    private func refuse(_ accepted: Accepted, _ peer: PeerAddress, _ reply: Reply) async {
+        handler.connectionRefused(peer, reply)
+        let isSilent = accepted.settings.implicitTLS
+        // Whoever is turned away may be gone already, and there is nothing to be done about it.
+        try? await accepted.connection.executeThenClose { inbound, outbound in
+            guard !isSilent else { return }
+            try await outbound.write(ByteBuffer(bytes: reply.encoded))
+            var events = inbound.makeAsyncIterator()
+            try await Linger.wait(accepted.connection.channel, &events, for: accepted.settings.lingerTimeout)
+        }
+    }
+}
+
+extension SMTPListenError.Reason {
+    fileprivate init(_ error: any Error) {
+        switch (error as? IOError)?.errnoCode {
+        case EADDRINUSE: self = .addressInUse
+        case EACCES, EPERM: self = .notPermitted
+        case EADDRNOTAVAIL: self = .noSuchAddress
+        default: self = .other("\(error)")
+        }
+    }
+}
