@@ -60,8 +60,8 @@ extension Database {
         let columns = """
             status, created_date, sent_date, next_attempt_date, route, path, mailbox, sender, recipients,
             recipient_count, header_from, subject, message_id, size, client, user, attempts, fell_back, http_status,
-            error_code, error_text, request_id, latency_ms, priority, trial, resend_of, body_id, retries, resent_date,
-            via, claimant, claimed_date, claimed_path
+            error_code, error_text, request_id, latency_ms, priority, trial, resend_of, body_id, received, retries,
+            resent_date, via, claimant, claimed_date, claimed_path
             """
         try run(
             "INSERT INTO email_log (id, \(columns)) SELECT ?, \(columns) FROM email_log WHERE id = ?",

@@ -9,15 +9,26 @@ import Testing
         let directory = try TemporaryDirectory()
         let log = try directory.service()
         var message = submission("0001", to: [["ann@fabrikam.com", "bob@fabrikam.com"]], priority: .high)
-        message.via = .smtp
+        (message.via, message.received) = (.smtp, Array("Received: here\r\n".utf8))
         let id = try await log.accept(message)
         let claimed = try #require(try await log.claim(id, path: .graph, at: after(3)))
         let expected = QueuedMessage(
             id: id, envelope: message.envelopes[0], route: "contoso", mailbox: reports,
             headerFrom: "Reports <reports@contoso.com>", messageID: "<1@contoso.com>", size: 7, priority: .high,
-            client: "192.0.2.7", user: "reports", via: .smtp, createdDate: noon, waitingSince: noon, attempts: 0,
+            client: "192.0.2.7", user: "reports", received: message.received, via: .smtp, createdDate: noon,
+            waitingSince: noon, attempts: 0,
             retries: 0)
         #expect(claimed == expected)
+    }
+
+    @Test func onlyTheClaimantReadsItsClaim() async throws {
+        let directory = try TemporaryDirectory()
+        let (log, tool) = (try directory.service(), try directory.tool())
+        let id = try await tool.accept(submission(start: .inProgress(.graph)))
+        #expect(try await tool.claimed(id).id == id)
+        await #expect(throws: EmailLogError.wrongStatus(id, .inProgress)) { try await log.claimed(id) }
+        let waiting = try await log.make(.queued)
+        await #expect(throws: EmailLogError.wrongStatus(waiting, .queued)) { try await log.claimed(waiting) }
     }
 
     @Test func onlyOneOfManyClaimants() async throws {

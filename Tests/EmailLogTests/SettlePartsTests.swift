@@ -58,6 +58,24 @@ import Testing
         #expect(ofAPart == [ids[1]])
     }
 
+    @Test func traceAndWishesGoWithEachPart() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        var message = submission("0001", to: [["a@x.com", "b@x.com"]], priority: .bulk)
+        (message.received, message.via, message.trial) = (Array("Received: here\r\n".utf8), .smtp, "smtp")
+        let id = try await log.accept(message)
+        _ = try await log.claim(id, path: .smtp, at: noon)
+        let ids = try await log.settle(
+            id,
+            parts: [
+                part(["a@x.com"], .sent(keepBody: false), accepted),
+                part(["b@x.com"], .retry(at: noon, spent: true), throttled),
+            ], at: after(2))
+        let rest = try #require(try await log.claim(ids[1], path: .smtp, at: noon))
+        #expect(rest.received == message.received && rest.via == .smtp && rest.trial == "smtp")
+        #expect(rest.priority == .bulk && rest.createdDate == noon && rest.retries == 1)
+    }
+
     @Test(arguments: [
         [["a@x.com"]], [["a@x.com", "b@x.com", "c@x.com", "d@x.com"], ["a@x.com"]],
         [["a@x.com", "b@x.com", "c@x.com", "e@x.com"]], [["a@x.com", "b@x.com", "c@x.com", "d@x.com"], []], [],
