@@ -3,17 +3,12 @@ package struct Envelope: Hashable, Sendable {
     /// `nil` is the null reverse-path `<>` of bounces (RFC 5321 §4.5.5).
     package var sender: Address?
     /// In the order given, without repetitions.
-    package private(set) var recipients: [Address]
+    package let recipients: [Address]
 
     package init(sender: Address?, recipients: [Address] = []) {
         self.sender = sender
-        self.recipients = []
-        for recipient in recipients { add(recipient) }
-    }
-
-    /// Adds a recipient; one that is there already stays single.
-    package mutating func add(_ recipient: Address) {
-        if !recipients.contains(recipient) { recipients.append(recipient) }
+        var seen = Set<Address>(minimumCapacity: recipients.count)
+        self.recipients = recipients.filter { seen.insert($0).inserted }
     }
 
     /// The same sender with at most `size` recipients each, in order; one envelope where they fit.
