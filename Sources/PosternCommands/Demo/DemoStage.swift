@@ -51,8 +51,9 @@ struct DemoStage: Sendable {
     private var configurationPath: String { directory.appending(path: "postern.yaml").path }
 
     var nextSteps: [String] {
-        [
-            "postern log --config \(configurationPath)", "postern log stats --config \(configurationPath)",
+        let postern = CommandLine.arguments[0]
+        return [
+            "\(postern) log --config \(configurationPath)", "\(postern) log stats --config \(configurationPath)",
             "the README: five minutes to a real tenant",
         ]
     }
