@@ -102,7 +102,7 @@ let package = Package(
         tests(of: "HTTPTransport", [nioCore, nioPosix]),
         tests(of: "TLS", [nioCore, nioPosix, nioEmbedded]),
         tests(of: "SMTPTransport", ["MailModel", "SMTPProtocol", "TLS", nioCore, nioPosix, nioEmbedded, nioLocks]),
-        tests(of: "M365Emulator", ["MailModel", "MIME", "SMTPProtocol", "SMTPTransport", "TLS"]),
+        tests(of: "M365Emulator", ["MailModel", "MIME", "SMTPProtocol", "SMTPTransport", "TLS", nioCore, nioPosix]),
         tests(
             of: "Postern",
             ["MailModel", "MIME", "SMTPProtocol", "GraphProtocol", "DeliveryPolicy", "EmailLog", "HTTPTransport"]),
