@@ -24,7 +24,7 @@ struct OutgoingMessage: Sendable {
 
 /// Encodes piece by piece while the transfer thread pulls, so that a large message never stands in memory whole.
 private final class Base64Stream: HTTPBodyStream {
-    /// A multiple of 3, so that no piece but the last leaves a remainder.
+    /// A multiple of 3, so that pieces of the body leave no remainder.
     private static let pieceLength = 48 * 1024
 
     private let message: OutgoingMessage
@@ -36,7 +36,8 @@ private final class Base64Stream: HTTPBodyStream {
     init(_ message: OutgoingMessage) { self.message = message }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        if encodedOffset == encoded.count { try encodeNextPiece() }
+        // The end of the header may be too short a piece to yield anything before the body follows.
+        while encodedOffset == encoded.count, offset < message.size { try encodeNextPiece() }
         let count = min(buffer.count, encoded.count - encodedOffset)
         encoded[encodedOffset..<encodedOffset + count].withUnsafeBytes { buffer.copyMemory(from: $0) }
         encodedOffset += count
@@ -46,7 +47,6 @@ private final class Base64Stream: HTTPBodyStream {
     private func encodeNextPiece() throws {
         encoded.removeAll(keepingCapacity: true)
         encodedOffset = 0
-        guard offset < message.size else { return }
         let piece = try nextPiece()
         offset += piece.count
         encoder.append(piece, to: &encoded)
@@ -56,6 +56,9 @@ private final class Base64Stream: HTTPBodyStream {
     private func nextPiece() throws -> [UInt8] {
         let headerLeft = message.header.count - offset
         if headerLeft > 0 { return Array(message.header.suffix(headerLeft).prefix(Self.pieceLength)) }
-        return try message.body.read(at: message.bodyOffset + offset - message.header.count, upTo: Self.pieceLength)
+        let position = message.bodyOffset + offset - message.header.count
+        let piece = try message.body.read(at: position, upTo: Self.pieceLength)
+        guard !piece.isEmpty else { throw EmailLogError.other("the stored body has become shorter") }
+        return piece
     }
 }

@@ -48,10 +48,10 @@ extension HTTPHeaders {
 }
 
 extension WireFailure {
-    fileprivate init(_ failure: HTTPFailure) {
+    init(_ failure: HTTPFailure) {
         let seen = failure.status.map { WireResponse(status: $0, headers: failure.headers?.wire ?? []) }
         self.init(
-            stage: Stage(failure), bodyProgress: BodyProgress(failure.bodyProgress), seen: seen, text: failure.text)
+            stage: Stage(failure), bodyProgress: BodyProgress(failure), seen: seen, text: failure.text)
     }
 }
 
@@ -70,8 +70,13 @@ extension WireFailure.Stage {
 }
 
 extension WireFailure.BodyProgress {
-    fileprivate init(_ progress: HTTPFailure.BodyProgress) {
-        switch progress {
+    /// Where the server may have acted all the same, as after a reset of the stream, the body counts as handed over.
+    fileprivate init(_ failure: HTTPFailure) {
+        if failure.status == nil, failure.mayHaveBeenActedOn {
+            self = .complete
+            return
+        }
+        switch failure.bodyProgress {
         case .none: self = .none
         case .partial: self = .partial
         case .complete: self = .complete
