@@ -43,8 +43,9 @@ struct Reception: SMTPServerHandler {
     }
 
     func checkSender(_ sender: Address?, _ parameters: MailParameters, _ context: SMTPContext) async -> Reply? {
-        guard let user = user(of: context), !user.maySend(as: sender) else { return nil }
-        return Refused.notYours(sender, user.name).reply
+        let isAllowed = rules.withLockedValue { $0.maySend(context.user, as: sender) }
+        guard let user = context.user, !isAllowed else { return nil }
+        return Refused.notYours(sender, user).reply
     }
 
     func checkRecipient(_ recipient: Address, _ context: SMTPContext) async -> Reply? { nil }
@@ -72,10 +73,6 @@ struct Reception: SMTPServerHandler {
     func connectionClosed(_ context: SMTPContext, error: (any Error)?) {
         guard let error else { return }
         logger.debug("connection lost", metadata: [LogKey.client: "\(context.peer.ip)", LogKey.reason: "\(error)"])
-    }
-
-    private func user(of context: SMTPContext) -> LocalUser? {
-        context.user.flatMap { name in rules.withLockedValue { $0.users[name] } }
     }
 }
 

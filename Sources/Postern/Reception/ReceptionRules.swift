@@ -24,6 +24,13 @@ struct ReceptionRules: Sendable {
         router.route(headerFrom: headerFrom, envelopeSender: envelopeSender)
     }
 
+    /// Whether a client may that has logged in as `user`; without a login the routes alone decide. A user whom a reload
+    /// has taken away may nothing.
+    func maySend(_ user: String?, as sender: Address?) -> Bool {
+        guard let user else { return true }
+        return users[user]?.maySend(as: sender) ?? false
+    }
+
     /// More recipients than a message may have become several rows.
     func split(_ envelope: Envelope, route: String) -> [Envelope] {
         envelope.split(at: recipientsPerMessage[route] ?? envelope.recipients.count)

@@ -60,8 +60,8 @@ extension ReceptionRules {
     ) -> Result<Verdict, Refused> {
         let summary = MessageSummary(of: HeaderBlock(parsing: head))
         let user = origin.user.flatMap { users[$0] }
-        if let user, let from = summary.headerFrom, !user.maySend(as: from) {
-            return .failure(.notYours(from, user.name))
+        if let name = origin.user, !maySend(name, as: summary.headerFrom) {
+            return .failure(.notYours(summary.headerFrom, name))
         }
         guard summary.hops <= Self.maxHops else { return .failure(.loop(hops: summary.hops)) }
         switch route(headerFrom: summary.headerFrom, envelopeSender: envelope.sender) {
