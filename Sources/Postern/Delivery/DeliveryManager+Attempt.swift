@@ -36,8 +36,7 @@ extension DeliveryManager {
         do {
             return await path.deliver(message, body: try await log.body(of: message.id))
         } catch {
-            let refusal = Refusal(scope: .message, cause: .malfunction, text: "The body cannot be read: \(error)")
-            return Delivery(.rejected(refusal), isAttempt: true)
+            return Delivery(unreadable: error)
         }
     }
 
@@ -72,8 +71,10 @@ extension DeliveryManager {
                 }
                 return try await log.settle(id, settlement, attempt: record, at: clocks.now())
             } catch {
+                guard !error.isAboutRow else {
+                    return logger.error("outcome not recorded", metadata: [LogKey.reason: "\(error)"])
+                }
                 rest(after: error)
-                if case .wrongStatus = error { return }
                 if (try? await Task.sleep(for: .seconds(1))) == nil { return }
             }
         }
@@ -93,6 +94,16 @@ extension DeliveryManager {
         case .retry(let moment, _):
             metadata[LogKey.until] = "\(moment)"
             logger.notice("message waits", metadata: metadata)
+        }
+    }
+}
+
+extension EmailLogError {
+    /// Someone has changed or removed the row by hand: there is nothing to wait for.
+    fileprivate var isAboutRow: Bool {
+        switch self {
+        case .wrongStatus, .noSuchMessage: true
+        default: false
         }
     }
 }

@@ -20,4 +20,16 @@ struct Delivery: Sendable {
         self.isAttempt = isAttempt
         self.cost = cost
     }
+
+    /// What comes of a message whose body is gone or damaged, and of one that a store in trouble cannot read just now.
+    init(unreadable error: EmailLogError) {
+        let text = "The message cannot be read from the store: \(error)"
+        switch error {
+        case .bodyMissing, .bodyDamaged, .noSuchMessage:
+            self.init(.rejected(Refusal(scope: .message, cause: .malfunction, text: text)), isAttempt: true)
+        default:
+            let refusal = Refusal(scope: .message, cause: .unavailable, text: text)
+            self.init(.deferred(refusal, retryAfter: nil), isAttempt: false)
+        }
+    }
 }

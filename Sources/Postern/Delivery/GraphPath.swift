@@ -16,7 +16,7 @@ struct GraphPath: DeliveryPath {
 
     func deliver(_ message: QueuedMessage, body: MessageBody) async -> Delivery {
         switch prepare(message, body) {
-        case .failure(let problem): Delivery(.rejected(problem.refusal), isAttempt: true)
+        case .failure(let problem): problem.delivery
         case .success(let outgoing): await send(outgoing, message, tokens.token(), mayRenew: true)
         }
     }
@@ -24,7 +24,7 @@ struct GraphPath: DeliveryPath {
     // MARK: What is sent
 
     struct Unsendable: Error {
-        let refusal: Refusal
+        let delivery: Delivery
     }
 
     /// Writes the header that says to Graph what the envelope says, and chooses the form of the request.
@@ -37,14 +37,14 @@ struct GraphPath: DeliveryPath {
                 size: Int64(body.size + Self.headerAllowance), recipients: message.envelope.recipients.count,
                 isUnrepresentable: strict == nil)
             switch SendPlan(for: facts, policy) {
-            case .refuse(let refusal): return .failure(Unsendable(refusal: refusal))
+            case .refuse(let refusal):
+                return .failure(Unsendable(delivery: Delivery(.rejected(refusal), isAttempt: true)))
             case .mimeRequest(let rewrite):
                 let header = (rewrite ? edit(block, message, .rewrite) : strict) ?? []
                 return .success(OutgoingMessage(header: header, body: body, bodyOffset: block.bodyOffset))
             }
         } catch {
-            let text = "The message cannot be read from the store: \(error)"
-            return .failure(Unsendable(refusal: Refusal(scope: .message, cause: .malfunction, text: text)))
+            return .failure(Unsendable(delivery: Delivery(unreadable: error)))
         }
     }
 
