@@ -16,41 +16,58 @@ extension DeliveryManager {
         case .pause: await notePause(of: lane)
         case .routeFailure:
             await notePause(of: lane)
-            for other in nextDue.keys where other.route == lane.route && other != lane { await notePause(of: other) }
+            await tellOthers(besides: lane)
         }
     }
 
     func notePause(of lane: LaneKey) async {
-        let instant = clocks.instant()
-        let now = clocks.now()
-        guard let status = scheduler.explain(lane, at: instant), let until = status.pausedUntil,
-            let reason = status.reason,
-            until > instant
-        else { return }
-        let moment = now + (until - instant)
-        let isRoutes = reason.scope == .route
-        let text = Self.text(reason)
+        guard let pause = pause(of: lane) else { return }
+        let isRoutes = pause.mailbox == nil
         do throws(EmailLogError) {
-            try await log.pause(
-                LanePause(
-                    route: lane.route, mailbox: isRoutes ? nil : lane.mailbox, path: .graph, until: moment,
-                    cause: reason.cause,
-                    reason: text))
-            try await log.postpone(lane, until: moment, because: text, limit: Self.rowsTold)
+            try await log.pause(pause)
+            try await tell(lane, of: pause)
         } catch {
             rest(after: error)
         }
         if isRoutes { recordedRoutePauses.insert(lane.route) } else { recordedPauses.insert(lane) }
-        wake(lane, at: moment)
         logger.warning(
             isRoutes ? "route paused" : "mailbox paused",
             metadata: [
-                LogKey.route: "\(lane.route)", LogKey.mailbox: "\(lane.mailbox.redacted)", LogKey.until: "\(moment)",
-                LogKey.reason: "\(text)",
+                LogKey.route: "\(lane.route)", LogKey.mailbox: "\(lane.mailbox.redacted)",
+                LogKey.until: "\(pause.until)", LogKey.reason: "\(pause.reason)",
             ])
     }
 
+    private func pause(of lane: LaneKey) -> LanePause? {
+        let instant = clocks.instant()
+        guard let status = scheduler.explain(lane, at: instant), let until = status.pausedUntil,
+            let reason = status.reason, until > instant
+        else { return nil }
+        return LanePause(
+            route: lane.route, mailbox: reason.scope == .route ? nil : lane.mailbox, path: .graph,
+            until: clocks.now() + (until - instant), cause: reason.cause, reason: Self.text(reason))
+    }
+
+    private func tell(_ lane: LaneKey, of pause: LanePause) async throws(EmailLogError) {
+        wake(lane, at: pause.until)
+        try await log.postpone(lane, until: pause.until, because: pause.reason, limit: Self.rowsTold)
+    }
+
+    /// A route's pause is every mailbox's, also of those whose mail is in a window already.
+    private func tellOthers(besides lane: LaneKey) async {
+        guard let own = pause(of: lane), own.mailbox == nil else { return }
+        do throws(EmailLogError) {
+            for (other, _) in try await log.lanesWithWork() where other.route == lane.route && other != lane {
+                if let pause = pause(of: other) { try await tell(other, of: pause) }
+            }
+        } catch {
+            rest(after: error)
+        }
+    }
+
     private func forgetPauses(of lane: LaneKey) async {
+        // An answer to an attempt from before the pause does not end it.
+        guard scheduler.explain(lane, at: clocks.instant())?.reason == nil else { return }
         do throws(EmailLogError) {
             if recordedPauses.remove(lane) != nil {
                 try await log.resume(route: lane.route, mailbox: lane.mailbox, path: .graph)
