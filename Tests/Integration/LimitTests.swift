@@ -44,8 +44,11 @@ import Testing
                 $0.contains { $0.errorText != nil }
             }
             try await scenario.send(20, from: "quick@contoso.com", prefix: "quick")
-            let captured = try await scenario.emulator.messages(count: 20)
-            #expect(captured.count { $0.mailbox == "quick@contoso.com" } == 20)
+            try await eventually("the quick ones are delivered") {
+                try await scenario.emulator.messages()
+            } until: {
+                $0.count { $0.mailbox == "quick@contoso.com" } == 20
+            }
             // A graceful restart does not forget the pause.
             try await scenario.gateway.stop()
             try await scenario.gateway.start()

@@ -60,7 +60,7 @@ final class Gateway: Sendable {
         let verdict = try await eventually("word of the reload") {
             String(program.errors.text.dropFirst(before))
         } until: {
-            $0.contains("configuration reloaded") || $0.contains("configuration refused")
+            $0.contains("configuration reloaded") || $0.contains("configuration refused") || !program.isRunning
         }
         return verdict
     }

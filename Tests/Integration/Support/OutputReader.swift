@@ -19,13 +19,17 @@ final class OutputReader: Sendable {
     private let state = Locked(State())
     private let end = Promise<Void>()
 
-    init(_ handle: FileHandle) {
+    /// - Parameter descriptor: closed at the end of the output.
+    init(_ descriptor: Int32) {
         Thread.detachNewThread { [self] in
+            var buffer = [UInt8](repeating: 0, count: 65536)
             while true {
-                let data = handle.availableData
-                guard !data.isEmpty else { break }
-                append(data)
+                let count = read(descriptor, &buffer, buffer.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { break }
+                append(buffer[..<count])
             }
+            close(descriptor)
             finish()
         }
     }
@@ -49,9 +53,9 @@ final class OutputReader: Sendable {
     /// Comes back when nothing more can come; after `limit` at the latest.
     func ended(within limit: Duration) async { _ = await end.value(within: limit) }
 
-    private func append(_ data: Data) {
+    private func append(_ data: ArraySlice<UInt8>) {
         let found = state.with { state -> [(Waiter, String)] in
-            state.bytes.append(data)
+            state.bytes.append(contentsOf: data)
             let fresh = Self.takeLines(&state)
             state.lines += fresh
             return Self.takeWaiters(&state, for: fresh)

@@ -8,51 +8,46 @@ final class Program: Sendable {
         var bySignal: Bool
     }
 
-    /// Pipes are made and handed over one process at a time, so that none inherits another's.
-    private static let spawning = NSLock()
     /// How long a process may take to end after it was told to.
     private static let grace = Duration.seconds(30)
 
+    let pid: Int32
     let output: OutputReader
     let errors: OutputReader
-    private let process = Process()
     private let exit = Promise<Ending>()
 
     init(
         _ executable: String, _ arguments: [String], input: Data = Data(), environment: [String: String] = [:],
         directory: TemporaryDirectory? = nil
     ) throws {
-        let (input_, output_, errors_) = (Pipe(), Pipe(), Pipe())
-        process.executableURL = URL(fileURLWithPath: executable)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        if let directory { process.currentDirectoryURL = directory.url }
-        (process.standardInput, process.standardOutput, process.standardError) = (input_, output_, errors_)
-        process.terminationHandler = { [exit] process in
-            exit.fulfil(
-                Ending(status: process.terminationStatus, bySignal: process.terminationReason == .uncaughtSignal))
-        }
-        Self.spawning.lock()
-        defer { Self.spawning.unlock() }
-        try process.run()
-        output = OutputReader(output_.fileHandleForReading)
-        errors = OutputReader(errors_.fileHandleForReading)
-        Self.feed(input, to: input_.fileHandleForWriting)
+        let child = try ChildProcess(
+            executable, arguments, environment: environment, directory: directory?.url.path)
+        pid = child.pid
+        output = OutputReader(child.output)
+        errors = OutputReader(child.errors)
+        Self.feed(input, to: child.input)
+        Thread.detachNewThread { [exit] in exit.fulfil(ChildProcess.wait(for: child.pid)) }
     }
 
-    /// On a thread of its own where it may not fit the pipe.
-    private static func feed(_ data: Data, to handle: FileHandle) {
+    /// On a thread of its own, because it may be more than is read at once.
+    private static func feed(_ data: Data, to descriptor: Int32) {
         Thread.detachNewThread {
-            try? handle.write(contentsOf: data)
-            try? handle.close()
+            var rest = data[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes {
+                    Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
+                guard count > 0 else { break }
+                rest = rest.dropFirst(count)
+            }
+            close(descriptor)
         }
     }
 
-    var pid: Int32 { process.processIdentifier }
     var isRunning: Bool { exit.now == nil }
 
     func send(_ signal: Int32) {
-        if isRunning { kill(pid, signal) }
+        if isRunning { _ = Foundation.kill(pid, signal) }
     }
 
     /// How it ended; `nil` where it still runs after `limit`.
@@ -71,6 +66,4 @@ final class Program: Sendable {
         send(SIGKILL)
         return await Task { [exit] in await exit.value(within: Self.grace) }.value
     }
-
-    private func kill(_ pid: Int32, _ signal: Int32) { _ = Foundation.kill(pid, signal) }
 }
