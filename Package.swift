@@ -66,6 +66,7 @@ let package = Package(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+        .systemLibrary(name: "CMalloc"),
         room("EmailLog", ["MailModel", grdb, nioLocks]),
         room("HTTPTransport", ["CCurl", nioLocks]),
         room("TLS", ["COpenSSL", nioCore, nioLocks]),
@@ -76,14 +77,14 @@ let package = Package(
             "Postern",
             [
                 "MailModel", "MIME", "SMTPProtocol", "GraphProtocol", "DeliveryPolicy",
-                "EmailLog", "HTTPTransport", "TLS", "SMTPTransport",
+                "EmailLog", "HTTPTransport", "TLS", "SMTPTransport", "CMalloc",
                 lifecycle, unixSignals, logging, nioCore, nioPosix, nioLocks, .product(name: "Yams", package: "Yams"),
             ]),
         room(
             "PosternCommands",
             [
                 "Postern", "M365Emulator", "EmailLog", "MailModel", "MIME", "GraphProtocol", "SMTPProtocol", "SMTPTransport",
-                arguments, lifecycle, logging, nioPosix,
+                arguments, lifecycle, logging, nioPosix, nioLocks,
             ]),
         program("postern", ["PosternCommands", arguments]),
 
@@ -105,7 +106,11 @@ let package = Package(
         tests(of: "M365Emulator", ["MailModel", "MIME", "SMTPProtocol", "SMTPTransport", "TLS", nioCore, nioPosix]),
         tests(
             of: "Postern",
-            ["MailModel", "MIME", "SMTPProtocol", "GraphProtocol", "DeliveryPolicy", "EmailLog", "HTTPTransport"]),
+            [
+                "MailModel", "MIME", "SMTPProtocol", "GraphProtocol", "DeliveryPolicy", "EmailLog", "HTTPTransport", "TLS",
+                "SMTPTransport", grdb, lifecycle, logging, nioCore, nioPosix, nioEmbedded, nioLocks,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         tests(of: "PosternCommands", ["Postern", "MailModel", "EmailLog", "GraphProtocol", "SMTPProtocol"]),
         .testTarget(name: "IntegrationTests", path: "Tests/Integration", swiftSettings: house),
     ]

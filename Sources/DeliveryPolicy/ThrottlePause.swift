@@ -22,7 +22,9 @@ struct ThrottlePause: Sendable {
             if let retryAfter, retryAfter >= .seconds(1) {
                 retryAfter
             } else {
-                Self.backoff.wait(afterRepeats: isRepeated ? repeats : repeats - 1, using: &random)
+                max(
+                    retryAfter ?? .zero,
+                    Self.backoff.wait(afterRepeats: isRepeated ? repeats : repeats - 1, using: &random))
             }
         if isRepeated { repeats += 1 }
         extend(to: now + wait, refusal)

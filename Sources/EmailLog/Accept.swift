@@ -45,9 +45,9 @@ extension Database {
     private static let insertRow = """
         INSERT INTO email_log (
             id, status, created_date, sent_date, next_attempt_date, route, mailbox, sender, recipients, recipient_count,
-            header_from, subject, message_id, size, client, user, priority, trial, body_id, received, via,
+            header_from, subject, message_id, size, client, user, priority, trial, body_id, received, is_part, via,
             claimant, claimed_date, claimed_path)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 }
 
@@ -62,7 +62,8 @@ extension Submission {
             mailbox.description, envelope.sender?.description ?? "", JSONArray.encode(envelope.recipients),
             envelope.recipients.count, headerFrom, subject, messageID, body.size, client, user, priority.rawValue,
             trial,
-            bodyID, Data(received), via?.rawValue, isClaimed ? claimant : nil, isClaimed ? date : nil,
+            bodyID, Data(received), envelopes.count > 1, via?.rawValue, isClaimed ? claimant : nil,
+            isClaimed ? date : nil,
             start.path?.rawValue,
         ]
     }

@@ -50,6 +50,21 @@ extension EmailLog {
         }
     }
 
+    /// Ends a pause before its time: what was put off by it is due at `now`.
+    package func end(_ pause: LanePause, at now: Timestamp) async throws(EmailLogError) {
+        try await write { db in
+            try db.run(
+                """
+                UPDATE email_log SET next_attempt_date = ?1
+                WHERE status = 'Q' AND route = ?2 AND (?3 = '' OR mailbox = ?3)
+                    AND next_attempt_date > ?1 AND next_attempt_date <= ?4
+                """, [now.description, pause.route, pause.mailbox?.description ?? "", pause.until.description])
+            try db.run(
+                "DELETE FROM lane_pause WHERE route = ? AND mailbox = ? AND path = ?",
+                [pause.route, pause.mailbox?.description ?? "", pause.path?.rawValue ?? ""])
+        }
+    }
+
     /// All pauses on record, also those that have run out.
     package func pauses() async throws(EmailLogError) -> [LanePause] {
         try await read { db in

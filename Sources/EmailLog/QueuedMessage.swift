@@ -23,6 +23,8 @@ package struct QueuedMessage: Hashable, Sendable {
     package var user: String?
     /// The `Received` field to be put on top, or nothing.
     package var received: [UInt8]
+    /// One of several rows that a message with too many recipients became: its headers name those of the others, too.
+    package var isPart: Bool
     package var trial: String?
     /// The only path it may take, where an operator asked for one.
     package var via: Path?
@@ -40,7 +42,7 @@ package struct QueuedMessage: Hashable, Sendable {
 extension QueuedMessage {
     static let columns = """
         id, sender, recipients, route, mailbox, header_from, message_id, size, priority, client, user, trial, via,
-        created_date, resent_date, attempts, retries, path, received
+        created_date, resent_date, attempts, retries, path, received, is_part
         """
 
     /// `nil` where the row holds what Postern never writes.
@@ -59,6 +61,7 @@ extension QueuedMessage {
         self.priority = priority
         client = row[9]
         user = row[10]
+        isPart = row[19]
         received = (row[18] as Data?).map { Array($0) } ?? []
         trial = row[11]
         via = (row[12] as String?).flatMap(Path.init(rawValue:))

@@ -74,7 +74,7 @@ private struct Resend: Sendable {
     private func repeatSent(_ id: QueueID, as newID: QueueID, on db: Database) throws {
         let columns = """
             route, mailbox, sender, recipients, recipient_count, header_from, subject, message_id, size, client, user,
-            priority, received, body_id
+            priority, received, is_part, body_id
             """
         try db.run(
             """

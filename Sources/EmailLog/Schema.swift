@@ -61,6 +61,7 @@ enum Schema {
             resend_of TEXT,
             body_id INTEGER,
             received BLOB,
+            is_part INTEGER NOT NULL DEFAULT 0 CHECK (is_part IN (0, 1)),
             retries INTEGER NOT NULL DEFAULT 0 CHECK (retries >= 0),
             resent_date TEXT,
             via TEXT CHECK (via IN ('graph', 'smtp')),

@@ -60,7 +60,7 @@ extension Database {
         let columns = """
             status, created_date, sent_date, next_attempt_date, route, path, mailbox, sender, recipients,
             recipient_count, header_from, subject, message_id, size, client, user, attempts, fell_back, http_status,
-            error_code, error_text, request_id, latency_ms, priority, trial, resend_of, body_id, received, retries,
+            error_code, error_text, request_id, latency_ms, priority, trial, resend_of, body_id, received, is_part, retries,
             resent_date, via, claimant, claimed_date, claimed_path
             """
         try run(

@@ -6,9 +6,9 @@ package enum MailDate {
     /// In UTC.
     package static func format(_ moment: Timestamp) -> String {
         let date = CalendarDate(moment)
-        let time = [date.hour, date.minute, date.second].map { $0.padded(2) }.joined(separator: ":")
-        let month = months[date.month - 1].capitalized
-        return "\(weekdays[date.weekday]), \(date.day) \(month) \(date.year.padded(4)) \(time) +0000"
+        // Its text has the time where this one needs it.
+        let time = moment.description.utf8.dropFirst(11).prefix(8)
+        return "\(weekdays[date.weekday]), \(date.day) \(monthNames[date.month - 1]) \(date.year.padded(4)) \(Substring(time)) +0000"
     }
 
     /// `nil` where it is no date. The day of the week is neither needed nor compared; an unknown zone counts as UTC.
@@ -27,6 +27,7 @@ package enum MailDate {
         return date.timestamp.map { $0 - .seconds(time.offset) }
     }
 
+    private static let monthNames = months.map(\.capitalized)
     private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
     private static let months = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",

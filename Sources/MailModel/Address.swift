@@ -32,6 +32,14 @@ package struct Address: Sendable {
         domain = String(decoding: host, as: UTF8.self).lowercased()
     }
 
+    private init(localPart: String, domain: String) {
+        self.localPart = localPart
+        self.domain = domain
+    }
+
+    /// The same address in the one spelling that all others come to.
+    package var lowercased: Address { Address(localPart: localPart.lowercased(), domain: domain) }
+
     /// The same text for all spellings that differ only in case.
     package var folded: String { "\(localPart.lowercased())@\(domain)" }
 
@@ -43,8 +51,15 @@ package struct Address: Sendable {
 }
 
 extension Address: Hashable {
-    package static func == (left: Address, right: Address) -> Bool { left.folded == right.folded }
-    package func hash(into hasher: inout Hasher) { hasher.combine(folded) }
+    package static func == (left: Address, right: Address) -> Bool {
+        left.domain == right.domain
+            && (left.localPart == right.localPart || left.localPart.lowercased() == right.localPart.lowercased())
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(domain)
+        hasher.combine(localPart.lowercased())
+    }
 }
 
 extension Address: CustomStringConvertible {

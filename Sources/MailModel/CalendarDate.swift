@@ -70,9 +70,17 @@ extension Timestamp: CustomStringConvertible {
     /// `2026-11-21 09:30:00.123`: UTC text that SQLite's date functions understand and that sorts by time.
     package var description: String {
         let date = CalendarDate(self)
-        let day = "\(date.year.padded(4))-\(date.month.padded(2))-\(date.day.padded(2))"
-        let time = "\(date.hour.padded(2)):\(date.minute.padded(2)):\(date.second.padded(2))"
-        return "\(day) \(time).\(date.millisecond.padded(3))"
+        // Several times per message, so without a string for each number.
+        var text: [UInt8] = []
+        text.reserveCapacity(23)
+        text.append(date.year, width: 4)
+        text.append("-", date.month, width: 2)
+        text.append("-", date.day, width: 2)
+        text.append(" ", date.hour, width: 2)
+        text.append(":", date.minute, width: 2)
+        text.append(":", date.second, width: 2)
+        text.append(".", date.millisecond, width: 3)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads what `description` writes; the time, and its milliseconds, may be missing, and `T` may stand for the blank.
@@ -94,4 +102,22 @@ extension Int {
         let digits = String(self)
         return String(repeating: "0", count: Swift.max(0, width - digits.count)) + digits
     }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(_ separator: Unicode.Scalar, _ number: Int, width: Int) {
+        append(UInt8(ascii: separator))
+        append(number, width: width)
+    }
+
+    /// Digits, with leading zeros up to `width`, which is 2 to 4.
+    fileprivate mutating func append(_ number: Int, width: Int) {
+        guard 0...9999 ~= number else { return append(contentsOf: number.padded(width).utf8) }
+        if width > 3 { append(digit: number / 1000) }
+        if width > 2 { append(digit: number / 100 % 10) }
+        append(digit: number / 10 % 10)
+        append(digit: number % 10)
+    }
+
+    private mutating func append(digit: Int) { append(0x30 + UInt8(truncatingIfNeeded: digit)) }
 }

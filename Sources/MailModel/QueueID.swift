@@ -8,7 +8,11 @@ package struct QueueID: Hashable, Sendable, Comparable, CustomStringConvertible 
     package init(rawValue: String) { self.rawValue = rawValue }
 
     init(milliseconds: Int64, counter: UInt32) {
-        rawValue = Self.encode(UInt64(max(0, milliseconds)), digits: 9) + Self.encode(UInt64(counter), digits: 5)
+        var text: [UInt8] = []
+        text.reserveCapacity(14)
+        Self.encode(UInt64(max(0, milliseconds)), digits: 9, into: &text)
+        Self.encode(UInt64(counter), digits: 5, into: &text)
+        rawValue = String(decoding: text, as: UTF8.self)
     }
 
     /// The id of the `number`th part of a split message; the first part keeps the id itself.
@@ -21,9 +25,8 @@ package struct QueueID: Hashable, Sendable, Comparable, CustomStringConvertible 
 
     private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 
-    private static func encode(_ value: UInt64, digits: Int) -> String {
-        let bytes = (0..<digits).reversed().map { alphabet[Int(value >> UInt64($0 * 5)) & 31] }
-        return String(decoding: bytes, as: UTF8.self)
+    private static func encode(_ value: UInt64, digits: Int, into text: inout [UInt8]) {
+        for digit in 1...digits { text.append(alphabet[Int(value >> UInt64((digits - digit) * 5)) & 31]) }
     }
 }
 

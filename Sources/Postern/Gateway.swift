@@ -1,3 +1,4 @@
+import CMalloc
 package import EmailLog
 import Foundation
 import HTTPTransport
@@ -15,13 +16,15 @@ package struct Gateway: Sendable {
     private let delivery: DeliveryManager
     private let transport: HTTPTransport
     private let listeners: [ListenerService]
-    private let reload: ReloadService
+    let reload: ReloadService
     private let logger: Logger
 
     /// The first thing a process does, before anything else touches TLS or a socket.
     package static func prepareProcess() {
         OpenSSL.initialize()
         signal(SIGPIPE, SIG_IGN)
+        // Messages come and go in bursts: memory handed back after each would be asked for again, page by page.
+        cmalloc_keep_free_memory(64 << 20)
     }
 
     /// Opens the store and the listeners; whatever fails, nothing stays half-started.
@@ -29,14 +32,15 @@ package struct Gateway: Sendable {
     /// - Parameter file: read again on SIGHUP.
     /// - Throws: `GatewayError`, `EmailLogError`.
     package static func open(
-        _ configuration: Configuration, file: ConfigurationFile? = nil, clocks: Clocks = .system(), logger: Logger
+        _ configuration: Configuration, file: ConfigurationFile? = nil, clocks: Clocks = .system(), logger: Logger,
+        onReload: @escaping @Sendable (Configuration) -> Void = { _ in }
     ) async throws -> Gateway {
-        let transport = HTTPTransport()
+        let transport = HTTPTransport(maxConnectionsPerHost: configuration.mostConnections)
         do {
             let settings = try RuntimeSettings(configuration, transport: transport, clocks: clocks)
             let log = try EmailLog.open(path: configuration.store, role: .service)
             do {
-                return try await Gateway(configuration, settings, file, log, transport, clocks, logger)
+                return try await Gateway(configuration, settings, file, log, transport, clocks, logger, onReload)
             } catch {
                 try? await log.close()
                 throw error
@@ -49,7 +53,8 @@ package struct Gateway: Sendable {
 
     private init(
         _ configuration: Configuration, _ settings: RuntimeSettings, _ file: ConfigurationFile?, _ log: EmailLog,
-        _ transport: HTTPTransport, _ clocks: Clocks, _ logger: Logger
+        _ transport: HTTPTransport, _ clocks: Clocks, _ logger: Logger,
+        _ onReload: @escaping @Sendable (Configuration) -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let bell = Bell()
@@ -64,12 +69,12 @@ package struct Gateway: Sendable {
             Reception(
                 log: log, rules: live, priority: { listener.withLockedValue(\.listener.priority) }, clocks: clocks,
                 logger: logger
-            ) { bell.ring($0) }
+            ) { bell.ring($0, $1) }
         }
         reload = ReloadService(
-            file: file, current: NIOLockedValueBox(Reloadable(configuration, settings.routes)), reception: live,
-            listeners: listeners,
-            delivery: delivery, transport: transport, clocks: clocks, logger: logger)
+            file: file, started: configuration, current: NIOLockedValueBox(configuration), onReload: onReload,
+            reception: live,
+            listeners: listeners, delivery: delivery, transport: transport, clocks: clocks, logger: logger)
     }
 
     /// Where mail is accepted, as bound: the port is the real one where 0 was asked for.
@@ -86,7 +91,9 @@ package struct Gateway: Sendable {
             ]
             + listeners + [reload]
         var configuration = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: logger)
+            // One service that fails lets the others finish what they have begun.
+            services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
+            gracefulShutdownSignals: signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(60)
         return ServiceGroup(configuration: configuration)
     }
@@ -113,6 +120,9 @@ package enum GatewayError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension Configuration {
     var keepsSentBodies: Bool { retention.bodies > .zero }
+
+    /// Beyond this libcurl would let requests wait, at the expense of their time-outs.
+    var mostConnections: Int { max(32, routes.map(\.graph.limits.concurrency).max() ?? 0) }
 }
 
 extension Gateway {

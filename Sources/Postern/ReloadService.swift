@@ -5,21 +5,13 @@ import NIOConcurrencyHelpers
 import ServiceLifecycle
 import UnixSignals
 
-/// What a reload replaces.
-struct Reloadable: Sendable {
-    var configuration: Configuration
-    var routes: [DeliveryRoute]
-
-    init(_ configuration: Configuration, _ routes: [DeliveryRoute]) {
-        self.configuration = configuration
-        self.routes = routes
-    }
-}
-
 /// On SIGHUP reads the configuration again and puts it in force whole; a bad one is refused and the old one stays.
 struct ReloadService: Service {
     let file: ConfigurationFile?
-    let current: NIOLockedValueBox<Reloadable>
+    /// As started: its addresses and its store stay in force.
+    let started: Configuration
+    let current: NIOLockedValueBox<Configuration>
+    let onReload: @Sendable (Configuration) -> Void
     let reception: NIOLockedValueBox<ReceptionRules>
     let listeners: [ListenerService]
     let delivery: DeliveryManager
@@ -27,7 +19,7 @@ struct ReloadService: Service {
     let clocks: Clocks
     let logger: Logger
 
-    var retention: Retention { current.withLockedValue(\.configuration.retention) }
+    var retention: Retention { current.withLockedValue(\.retention) }
 
     func run() async throws {
         guard let file else { return try await gracefulShutdown() }
@@ -36,14 +28,12 @@ struct ReloadService: Service {
         }
     }
 
-    private func reload(_ file: ConfigurationFile) async {
+    func reload(_ file: ConfigurationFile) async {
         do {
             let (configuration, warnings) = try file.load()
             for warning in warnings { logger.warning("configuration", metadata: [LogKey.reason: "\(warning)"]) }
-            let old = current.withLockedValue { $0 }
-            let settings = try RuntimeSettings(
-                configuration, transport: transport, clocks: clocks, previous: old.routes)
-            warnOfWhatStays(old.configuration, configuration)
+            let settings = try RuntimeSettings(configuration, transport: transport, clocks: clocks)
+            warnOfWhatStays(started, configuration)
             await apply(settings, configuration)
             logger.notice("configuration reloaded", metadata: [LogKey.address: "\(file.path)"])
         } catch let error as ConfigurationError {
@@ -64,7 +54,8 @@ struct ReloadService: Service {
                 listener.apply(new)
             }
         }
-        current.withLockedValue { $0 = Reloadable(configuration, settings.routes) }
+        current.withLockedValue { $0 = configuration }
+        onReload(configuration)
         await delivery.reload(settings.routes, keepsSentBodies: configuration.keepsSentBodies)
     }
 

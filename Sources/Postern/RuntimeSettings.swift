@@ -7,18 +7,13 @@ struct RuntimeSettings: Sendable {
     let listeners: [ListenerSettings]
     let routes: [DeliveryRoute]
 
-    /// - Parameter previous: the routes before a reload, whose tokens are kept where nothing changed.
-    init(
-        _ configuration: Configuration, transport: HTTPTransport, clocks: Clocks, previous: [DeliveryRoute] = []
-    ) throws(GatewayError) {
+    init(_ configuration: Configuration, transport: HTTPTransport, clocks: Clocks) throws(GatewayError) {
         reception = ReceptionRules(configuration)
         listeners = try ListenerSettings.all(of: configuration)
         var routes: [DeliveryRoute] = []
         for route in configuration.routes {
             do {
-                let old = previous.first { $0.name == route.name }
-                routes.append(
-                    try DeliveryRoute(route, configuration, transport: transport, clocks: clocks, previous: old))
+                routes.append(try DeliveryRoute(route, configuration, transport: transport, clocks: clocks))
             } catch {
                 throw .configuration("route \(route.name): \(error)")
             }

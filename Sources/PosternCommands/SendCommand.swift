@@ -41,28 +41,26 @@ struct SendCommand: AsyncParsableCommand {
             let configuration = try options.load(terminal)
             let envelope = try envelope()
             let message = try message(hostname: configuration.hostname)
-            let log = try EmailLog.open(path: configuration.store, role: .tool)
             do {
                 if queue {
-                    try await enqueue(
-                        message, envelope, LocalSubmission(configuration, log: log, clocks: .system()), terminal)
+                    try await enqueue(message, envelope, configuration, terminal)
                 } else {
-                    try await sendNow(message, envelope, DirectDelivery(configuration, log: log), terminal)
+                    try await sendNow(message, envelope, DirectDelivery(configuration), terminal)
                 }
             } catch let refused as Refused {
                 throw CommandFailure(.failure, "refused: \(refused)")
-            } catch let full as DirectDelivery.NoRoom {
-                throw CommandFailure(.tryAgainLater, full.description)
             }
-            try await log.close()
         }
     }
 
     private func enqueue(
-        _ message: [UInt8], _ envelope: Envelope, _ submission: LocalSubmission, _ terminal: Terminal
+        _ message: [UInt8], _ envelope: Envelope, _ configuration: Postern.Configuration, _ terminal: Terminal
     ) async throws {
+        let log = try EmailLog.open(path: configuration.store, role: .tool)
+        let submission = LocalSubmission(configuration, log: log, clocks: .system())
         let judged = try submission.judge(message, envelope)
         try await submission.accept(judged)
+        try await log.close()
         let (ids, lane) = (judged.ids, judged.lane)
         if output.json {
             terminal.write(
@@ -175,6 +173,10 @@ extension DirectDelivery.Step {
         guard let refusal = outcome.refusal else { return }
         let codes = [refusal.status.map(String.init), refusal.code].compactMap(\.self).joined(separator: " ")
         terminal.write("answer   \(codes.isEmpty ? refusal.text : "\(codes): \(refusal.text)")")
+        if case .unknown = outcome {
+            terminal.write(
+                "do       It may have been sent: look into the mailbox's Sent Items before sending it again.")
+        }
         if let advice = GraphAnswer.advice(for: refusal) { terminal.write("do       \(advice)") }
     }
 
@@ -197,7 +199,8 @@ extension Outcome {
     var exitStatus: ExitStatus {
         switch self {
         case .accepted: .success
-        case .unknown: .tryAgainLater
+        // It may have been sent: whoever tries again on the word of an exit status would send it twice.
+        case .unknown: .failure
         case .rejected: .failure
         case .deferred(let refusal, _): refusal.cause.exitStatus
         }

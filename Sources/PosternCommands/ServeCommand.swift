@@ -1,5 +1,7 @@
 import ArgumentParser
+import Foundation
 import Logging
+import NIOConcurrencyHelpers
 import Postern
 
 /// `postern serve`
@@ -15,9 +17,13 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         try await perform { terminal in
             let configuration = try options.load(terminal)
-            let logger = StandardErrorLog.logger(configuration.log)
+            // A SIGHUP that comes before the service listens for it is no reason to die.
+            signal(SIGHUP, SIG_IGN)
+            let settings = NIOLockedValueBox(configuration.log)
+            let logger = StandardErrorLog.logger(settings)
             let gateway = try await Gateway.open(
-                configuration, file: ConfigurationFile(path: options.config), logger: logger)
+                configuration, file: ConfigurationFile(path: options.config), logger: logger,
+                onReload: { reloaded in settings.withLockedValue { $0 = reloaded.log } })
             terminal.put("ready \(gateway.addresses.map { "smtp=\($0)" }.joined(separator: " "))\n")
             try await gateway.runUntilSignal()
         }

@@ -50,7 +50,7 @@ import Testing
         (.deferred(Refusal(scope: .route, cause: .unavailable, text: ""), retryAfter: nil), .unavailable),
         (.deferred(Refusal(scope: .route, cause: .unauthorized, text: ""), retryAfter: nil), .refused),
         (.deferred(Refusal(scope: .mailbox, cause: .misconfigured, text: ""), retryAfter: nil), .refused),
-        (.unknown(Refusal(scope: .message, cause: .unavailable, text: "")), .tryAgainLater),
+        (.unknown(Refusal(scope: .message, cause: .unavailable, text: "")), .failure),
     ])
     func ofASend(_ outcome: Outcome, _ status: ExitStatus) { #expect(outcome.exitStatus == status) }
 }

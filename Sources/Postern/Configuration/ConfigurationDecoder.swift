@@ -152,7 +152,8 @@ package enum ConfigurationDecoder {
         return Retention(
             bodies: section.duration("bodies") ?? defaultRetention.bodies,
             failedBodies: section.duration("failed_bodies") ?? defaultRetention.failedBodies,
-            log: section.duration("log") ?? defaultRetention.log)
+            // A day at least: the limits per day are remembered by the log.
+            log: section.duration("log", in: .seconds(86400) ... .seconds(3650 * 86400)) ?? defaultRetention.log)
     }
 
     private static func logSettings(_ section: Section) -> Configuration.LogSettings {

@@ -39,7 +39,11 @@ enum RouteDecoder {
     private static func limits(_ section: Section) -> Route.Limits {
         defer { section.finish() }
         let defaults = Route.Limits()
-        section.later("external_recipients", "accepted_domains")
+        section.later("accepted_domains")
+        if section.string("external_recipients") != nil {
+            section.problem(
+                "external_recipients", "is not part of this version; a limit that is not kept would be none")
+        }
         return Route.Limits(
             messages: section.rate("messages_per_mailbox") ?? defaults.messages,
             recipients: section.rate("recipients_per_mailbox") ?? defaults.recipients,

@@ -4,7 +4,7 @@ import NIOCore
 
 /// Wakes the delivery loop. Many rings before it looks are one; where mail waits is remembered until it does.
 final class Bell: Sendable {
-    private let lanes = NIOLockedValueBox<Set<LaneKey>>([])
+    private let lanes = NIOLockedValueBox<[LaneKey: Set<Priority>]>([:])
     private let continuation: AsyncStream<Void>.Continuation
     /// Ends with `silence()`.
     let rings: AsyncStream<Void>
@@ -13,15 +13,20 @@ final class Bell: Sendable {
         (rings, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// - Parameter lane: where something may have become due.
-    func ring(_ lane: LaneKey? = nil) {
-        if let lane { lanes.withLockedValue { _ = $0.insert(lane) } }
+    /// - Parameters:
+    ///   - lane: where something may have become due.
+    ///   - priority: the only one it may have, where that is known: the others need not be looked for.
+    func ring(_ lane: LaneKey? = nil, _ priority: Priority? = nil) {
+        if let lane {
+            let priorities = priority.map { [$0] } ?? Set(Priority.allCases)
+            lanes.withLockedValue { $0[lane, default: []].formUnion(priorities) }
+        }
         continuation.yield()
     }
 
-    func takeLanes() -> Set<LaneKey> {
+    func takeLanes() -> [LaneKey: Set<Priority>] {
         lanes.withLockedValue { lanes in
-            defer { lanes = [] }
+            defer { lanes = [:] }
             return lanes
         }
     }
@@ -32,18 +37,31 @@ final class Bell: Sendable {
 /// One timer that rings a bell; setting it anew forgets the time before.
 final class Alarm: Sendable {
     private let eventLoop: any EventLoop
-    private let scheduled = NIOLockedValueBox<Scheduled<Void>?>(nil)
+    private let scheduled = NIOLockedValueBox<(timer: Scheduled<Void>, deadline: NIODeadline)?>(nil)
 
     init(on eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
     func set(in wait: Duration, ringing bell: Bell) {
-        let next = eventLoop.scheduleTask(in: .nanoseconds(max(0, wait.milliseconds + 1) * 1_000_000)) { bell.ring() }
+        let now = eventLoop.now
+        let deadline = now + .milliseconds(max(0, wait.milliseconds + 1))
+        let isSet = scheduled.withLockedValue { current in
+            current.map { $0.deadline > now && abs(($0.deadline - deadline).nanoseconds) < 2_000_000 } ?? false
+        }
+        // Every turn of the loop sets its alarm, most of them to the same moment: that timer can stay.
+        guard !isSet else { return }
+        let timer = eventLoop.scheduleTask(deadline: deadline) { bell.ring() }
         let last = scheduled.withLockedValue { current in
-            defer { current = next }
+            defer { current = (timer, deadline) }
             return current
         }
-        last?.cancel()
+        last?.timer.cancel()
     }
 
-    func cancel() { scheduled.withLockedValue { $0?.cancel() } }
+    func cancel() {
+        let last = scheduled.withLockedValue { current in
+            defer { current = nil }
+            return current
+        }
+        last?.timer.cancel()
+    }
 }

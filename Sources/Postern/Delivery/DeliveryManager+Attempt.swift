@@ -50,15 +50,16 @@ extension DeliveryManager {
             of: delivery.outcome, .init(retries: message.retries, acceptedAt: message.waitingSince),
             schedule: route.schedule,
             onUnknown: route.onUnknown, at: now, using: &random)
+        let effect = delivery.effect(disposition.effect)
         let waitsUntil = scheduler.finished(
-            start.id, disposition.effect, reachedFarSide: delivery.cost != nil, at: instant, using: &random)
+            start.id, effect, reachedFarSide: delivery.cost != nil, at: instant, using: &random)
         bell.ring(start.lane)
         let settlement = Settlement(
             disposition.row, waitsUntil: now + (waitsUntil - instant), keepsSentBody: keepsSentBodies)
         report(message, delivery.outcome, settlement)
         await settle(message.id, settlement, delivery.isAttempt ? record : nil, delivery.outcome.refusal?.text)
         if case .retry(let moment, _) = settlement { wake(start.lane, at: moment) }
-        await note(disposition.effect, of: start.lane)
+        await note(effect, of: start.lane)
         bell.ring()
     }
 
@@ -95,6 +96,13 @@ extension DeliveryManager {
             metadata[LogKey.until] = "\(moment)"
             logger.notice("message waits", metadata: metadata)
         }
+    }
+}
+
+extension Delivery {
+    /// What was refused on our own side says nothing about the mailbox or the route: a probe must reach Microsoft.
+    fileprivate func effect(_ judged: LaneEffect) -> LaneEffect {
+        cost == nil && judged == .healthy ? .inconclusive : judged
     }
 }
 

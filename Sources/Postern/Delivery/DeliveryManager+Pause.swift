@@ -1,5 +1,6 @@
 import DeliveryPolicy
 import EmailLog
+import GraphProtocol
 import Logging
 import MailModel
 
@@ -23,19 +24,28 @@ extension DeliveryManager {
     func notePause(of lane: LaneKey) async {
         guard let pause = pause(of: lane) else { return }
         let isRoutes = pause.mailbox == nil
+        guard !isOnRecord(pause, of: lane) else { return }
         do throws(EmailLogError) {
             try await log.pause(pause)
             try await tell(lane, of: pause)
         } catch {
             rest(after: error)
         }
-        if isRoutes { recordedRoutePauses.insert(lane.route) } else { recordedPauses.insert(lane) }
+        if isRoutes { recordedRoutePauses[lane.route] = pause.until } else { recordedPauses[lane] = pause.until }
         logger.warning(
             isRoutes ? "route paused" : "mailbox paused",
             metadata: [
                 LogKey.route: "\(lane.route)", LogKey.mailbox: "\(lane.mailbox.redacted)",
                 LogKey.until: "\(pause.until)", LogKey.reason: "\(pause.reason)",
             ])
+    }
+
+    /// The same pause, seen a moment later: said once is enough.
+    private func isOnRecord(_ pause: LanePause, of lane: LaneKey) -> Bool {
+        guard let until = pause.mailbox == nil ? recordedRoutePauses[lane.route] : recordedPauses[lane] else {
+            return false
+        }
+        return pause.until - until < .milliseconds(50) && until - pause.until < .milliseconds(50)
     }
 
     private func pause(of lane: LaneKey) -> LanePause? {
@@ -69,13 +79,13 @@ extension DeliveryManager {
         // An answer to an attempt from before the pause does not end it.
         guard scheduler.explain(lane, at: clocks.instant())?.reason == nil else { return }
         do throws(EmailLogError) {
-            if recordedPauses.remove(lane) != nil {
+            if recordedPauses.removeValue(forKey: lane) != nil {
                 try await log.resume(route: lane.route, mailbox: lane.mailbox, path: .graph)
                 logger.notice(
                     "mailbox resumed",
                     metadata: [LogKey.route: "\(lane.route)", LogKey.mailbox: "\(lane.mailbox.redacted)"])
             }
-            if recordedRoutePauses.remove(lane.route) != nil {
+            if recordedRoutePauses.removeValue(forKey: lane.route) != nil {
                 try await log.resume(route: lane.route, mailbox: nil, path: .graph)
                 logger.notice("route resumed", metadata: [LogKey.route: "\(lane.route)"])
             }
@@ -110,6 +120,7 @@ extension DeliveryManager {
 
     private static func text(_ reason: Refusal) -> String {
         let codes = [reason.status.map(String.init), reason.code].compactMap(\.self).joined(separator: " ")
-        return codes.isEmpty ? reason.text : "\(codes): \(reason.text)"
+        let words = codes.isEmpty ? reason.text : "\(codes): \(reason.text)"
+        return GraphAnswer.advice(for: reason).map { "\(words) \($0)" } ?? words
     }
 }

@@ -11,15 +11,8 @@ extension DeliveryManager {
         let instant = clocks.instant()
         for route in routes.values { scheduler.configure(route.name, route.limits, at: instant) }
         try await recover(at: now)
-        let memory = try await SpendingMemory.load(from: log, for: routes.values.map(\.limits), clocks: clocks)
-        memory.restore(into: &scheduler, clocks: clocks)
-        for pause in memory.pauses {
-            if let mailbox = pause.mailbox {
-                recordedPauses.insert(LaneKey(route: pause.route, mailbox: mailbox))
-            } else {
-                recordedRoutePauses.insert(pause.route)
-            }
-        }
+        try await remember(Set(routes.keys))
+        try await endOperatorPauses()
         for (lane, next) in try await log.lanesWithWork() {
             if routes[lane.route] == nil {
                 logger.warning(
@@ -30,7 +23,34 @@ extension DeliveryManager {
         }
     }
 
-    private func recover(at now: Timestamp) async throws(EmailLogError) {
+    /// Books what the log remembers of these routes: what was spent, and the pauses that still hold.
+    func remember(_ names: Set<String>) async throws(EmailLogError) {
+        guard !names.isEmpty else { return }
+        let memory = try await SpendingMemory.load(from: log, for: routes.values.map(\.limits), clocks: clocks)
+        memory.restore(into: &scheduler, routes: names, clocks: clocks)
+        for pause in memory.pauses where names.contains(pause.route) {
+            if let mailbox = pause.mailbox {
+                recordedPauses[LaneKey(route: pause.route, mailbox: mailbox)] = pause.until
+            } else {
+                recordedRoutePauses[pause.route] = pause.until
+            }
+        }
+    }
+
+    /// What waited for an operator is due now.
+    func endOperatorPauses() async throws(EmailLogError) {
+        let now = clocks.now()
+        for pause in try await log.pauses() where !pause.outlivesRestart || pause.until <= now {
+            try await log.end(pause, at: now)
+            if let mailbox = pause.mailbox {
+                recordedPauses[LaneKey(route: pause.route, mailbox: mailbox)] = nil
+            } else {
+                recordedRoutePauses[pause.route] = nil
+            }
+        }
+    }
+
+    func recover(at now: Timestamp) async throws(EmailLogError) {
         let holding = Set(routes.values.filter { $0.onUnknown == .hold }.map(\.name))
         let first = routes.mapValues { $0.schedule.backoff.first }
         let recovered = try await log.recover(at: now) { route in
@@ -75,7 +95,9 @@ extension DeliveryManager {
     private func refill(_ lane: LaneKey, _ priorities: Set<Priority>, at now: Timestamp) async throws(EmailLogError) {
         let size = routes[lane.route]?.limits.window ?? 0
         for priority in priorities where scheduler.windowRoom(lane, priority) > size / 2 {
+            let asked = clocks.instant()
             let rows = try await log.due(in: lane, priority: priority, at: now, limit: size)
+                .filter { attempted[$0.id].map { $0 < asked } ?? true }
             for row in rows { await enqueue(row, lane, at: now) }
             if rows.count < size { hungry[lane]?.remove(priority) }
         }

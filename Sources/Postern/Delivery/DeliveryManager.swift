@@ -24,9 +24,9 @@ actor DeliveryManager: Service {
     /// When the next row of a lane becomes due that is not in its window.
     var nextDue: [LaneKey: Timestamp] = [:]
     /// Pauses on record, so that they are taken off it when mail flows again.
-    var recordedPauses: Set<LaneKey> = []
-    var recordedRoutePauses: Set<String> = []
-    /// Attempted here of late, and when that ended, so that attempts of other processes can be told apart.
+    var recordedPauses: [LaneKey: Timestamp] = [:]
+    var recordedRoutePauses: [String: Timestamp] = [:]
+    /// Attempted of late, and when that ended: what the store said of them before is out of date.
     var attempted: [QueueID: Instant] = [:]
     private var storeVersion: Int?
     private var nextLook = Instant.start
@@ -64,16 +64,24 @@ actor DeliveryManager: Service {
         alarm.cancel()
     }
 
-    /// Takes over other routes or other limits; what was spent and what is paused by Microsoft stays.
+    /// Takes over other routes or other limits. What was spent and what is paused by Microsoft stays; what waited for an
+    /// operator is tried at once, because the reload may be the mending.
     func reload(_ reloaded: [DeliveryRoute], keepsSentBodies: Bool) async {
         let now = clocks.instant()
+        let old = Set(routes.keys)
         let names = Set(reloaded.map(\.name))
-        for name in routes.keys where !names.contains(name) { _ = scheduler.remove(route: name) }
+        for name in old.subtracting(names) { _ = scheduler.remove(route: name) }
         routes = Dictionary(reloaded.map { ($0.name, $0) }) { first, _ in first }
         self.keepsSentBodies = keepsSentBodies
         for route in reloaded {
             scheduler.configure(route.name, route.limits, at: now)
             scheduler.hurry(route.name, at: now)
+        }
+        do {
+            try await remember(names.subtracting(old))
+            try await endOperatorPauses()
+        } catch {
+            rest(after: error)
         }
         storeVersion = nil
         nextLook = now
@@ -82,9 +90,9 @@ actor DeliveryManager: Service {
 
     // MARK: One turn
 
-    private func nextStarts() async -> [Scheduler.Start] {
+    func nextStarts() async -> [Scheduler.Start] {
         await lookAround()
-        for lane in bell.takeLanes() { hungry[lane] = Set(Priority.allCases) }
+        for (lane, priorities) in bell.takeLanes() { hungry[lane, default: []].formUnion(priorities) }
         await refill()
         let now = clocks.instant()
         let starts = now < storeRestsUntil ? [] : scheduler.start(at: now)
@@ -97,32 +105,31 @@ actor DeliveryManager: Service {
         let now = clocks.instant()
         if now >= nextSweep {
             nextSweep = now + sweepInterval
+            await settleTheDead()
             await lookAfterPausedLanes()
         }
         guard now >= nextLook else { return }
         nextLook = now + .seconds(1)
-        attempted = attempted.filter { now - $0.value < .seconds(10) }
+        attempted = attempted.filter { now - $0.value < .seconds(60) }
         do {
             let version = try await log.dataVersion()
             guard version != storeVersion else { return }
-            if storeVersion != nil { try await bookForeignAttempts() }
-            storeVersion = version
             for (lane, next) in try await log.lanesWithWork() where routes[lane.route] != nil {
                 wake(lane, at: next)
             }
+            storeVersion = version
         } catch {
             rest(after: error)
         }
     }
 
-    /// A command beside the service may have sent something: it counts for the same limits.
-    ///
-    /// Looks back further than the last look, because an attempt is dated before it is committed; booking one twice only
-    /// delays.
-    private func bookForeignAttempts() async throws(EmailLogError) {
-        let recent = try await log.attempts(since: clocks.now() - .seconds(5))
-        let foreign = recent.filter { attempted[$0.id] == nil }
-        SpendingMemory(of: foreign, clocks: clocks).restore(into: &scheduler, clocks: clocks)
+    /// A command that was killed while it sent something left a row in progress.
+    private func settleTheDead() async {
+        do {
+            try await recover(at: clocks.now())
+        } catch {
+            rest(after: error)
+        }
     }
 
     private var sweepInterval: Duration {

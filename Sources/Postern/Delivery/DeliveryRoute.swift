@@ -10,34 +10,31 @@ struct DeliveryRoute: Sendable {
     let schedule: RetrySchedule
     let onUnknown: Disposition.UnknownPolicy
     let path: any DeliveryPath
-    /// What the path was made of; the same parts make no new one at a reload, so that tokens are kept.
-    private let parts: Parts
 
-    private struct Parts: Hashable, Sendable {
-        var graph: Graph
-        var policy: SendPlan.Policy
-        var hostname: String
-    }
-
-    /// - Parameter previous: the route of that name before a reload.
     /// - Throws: a credential that cannot be read.
     init(
-        _ route: Route, _ configuration: Configuration, transport: HTTPTransport, clocks: Clocks,
-        previous: DeliveryRoute? = nil
+        _ route: Route, _ configuration: Configuration, transport: HTTPTransport, clocks: Clocks
     ) throws(CredentialProblem) {
-        name = route.name
-        limits = RouteLimits(route)
-        schedule = configuration.retry
-        onUnknown = route.graph.onUnknown
-        parts = Parts(graph: route.graph, policy: SendPlan.Policy(route), hostname: configuration.hostname)
-        if let previous, previous.parts == parts, !route.graph.readsFiles {
-            path = previous.path
-            return
-        }
-        path = GraphPath(
-            application: Application(route.graph),
-            tokens: try TokenSource(route.graph, audience: .graph, transport: transport, clocks: clocks),
-            wire: Wire(route.graph, transport), policy: parts.policy, hostname: parts.hostname, clocks: clocks)
+        self.init(
+            name: route.name, limits: RouteLimits(route), schedule: configuration.retry,
+            onUnknown: route.graph.onUnknown,
+            path: GraphPath(
+                application: Application(route.graph),
+                tokens: try TokenSource(route.graph, audience: .graph, transport: transport, clocks: clocks),
+                wire: Wire(route.graph, transport), policy: SendPlan.Policy(route), hostname: configuration.hostname,
+                clocks: clocks))
+    }
+
+    /// A route over a path that is made elsewhere.
+    init(
+        name: String, limits: RouteLimits, schedule: RetrySchedule, onUnknown: Disposition.UnknownPolicy,
+        path: any DeliveryPath
+    ) {
+        self.name = name
+        self.limits = limits
+        self.schedule = schedule
+        self.onUnknown = onUnknown
+        self.path = path
     }
 }
 
@@ -75,12 +72,5 @@ extension SendPlan.Policy {
         self.init(
             mimeLimit: route.graph.mimeLimit, recipientsPerMessage: route.limits.recipientsPerMessage,
             unrepresentable: route.unrepresentable)
-    }
-}
-
-extension Graph {
-    /// A certificate's file may hold another certificate by now, under the same name.
-    fileprivate var readsFiles: Bool {
-        credentials.contains { if case .certificate = $0 { true } else { false } }
     }
 }

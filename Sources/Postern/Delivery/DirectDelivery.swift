@@ -1,18 +1,23 @@
 import DeliveryPolicy
-package import EmailLog
+import EmailLog
 import HTTPTransport
 package import MailModel
 
-/// One message sent now, by the command line and without the service: accepted, attempted once, recorded like any other.
+/// One message sent now, by the command line: accepted like any other, attempted once, and then sent or failed for good, so
+/// that nothing goes out behind its sender's back. `postern resend` tries it again.
+///
+/// Only one process delivers from a store, or two would overstep the limits together. Where a service runs, it makes the
+/// attempt; otherwise this process takes its place for that moment.
 package struct DirectDelivery: Sendable {
     private let configuration: Configuration
-    private let log: EmailLog
     private let clocks: Clocks
+    private let patience: Duration
 
-    package init(_ configuration: Configuration, log: EmailLog, clocks: Clocks = .system()) {
+    /// - Parameter patience: how long a running service has for the attempt.
+    package init(_ configuration: Configuration, clocks: Clocks = .system(), patience: Duration = .seconds(60)) {
         self.configuration = configuration
-        self.log = log
         self.clocks = clocks
+        self.patience = patience
     }
 
     package struct Step: Sendable {
@@ -22,64 +27,170 @@ package struct DirectDelivery: Sendable {
         package let duration: Duration
     }
 
-    /// A message that is refused or put off is recorded as failed, so that it is not sent behind the sender's back;
-    /// `postern resend` tries it again.
-    ///
-    /// - Throws: `Refused`, `EmailLogError`, `GatewayError`; `NoRoom` where the limits are used up.
+    /// - Throws: `Refused`, `EmailLogError`, `GatewayError`.
     package func send(_ message: [UInt8], _ envelope: Envelope) async throws -> [Step] {
         let transport = HTTPTransport()
         let settings = try RuntimeSettings(configuration, transport: transport, clocks: clocks)
-        let submission = LocalSubmission(configuration, log: log, clocks: clocks)
-        let judged = try submission.judge(message, envelope)
-        guard let route = settings.routes.first(where: { $0.name == judged.lane.route }) else { return [] }
-        try await checkRoom(for: judged, on: route)
-        try await submission.accept(judged, start: .inProgress(.graph))
-        var steps: [Step] = []
-        for id in judged.ids { steps.append(try await attempt(id, judged.lane, route)) }
+        let judged = try await accept(message, envelope)
+        guard let route = settings.routes.first(where: { $0.name == judged.lane.route }) else {
+            throw GatewayError.configuration("there is no route \(judged.lane.route) any more")
+        }
+        let steps = try await resolve(judged, route)
         await transport.shutdown()
         return steps
     }
 
-    /// The limits hold for this message, too: what was spent is in the log.
-    private func checkRoom(for judged: LocalSubmission.Judged, on route: DeliveryRoute) async throws {
-        var scheduler = Scheduler()
-        scheduler.configure(route.name, route.limits, at: clocks.instant())
-        let memory = try await SpendingMemory.load(from: log, for: [route.limits], clocks: clocks)
-        memory.restore(into: &scheduler, clocks: clocks)
-        let now = clocks.instant()
-        for (id, envelope) in zip(judged.ids, judged.verdict.envelopes) {
-            let row = Waiting(
-                id: id, due: now, recipients: envelope.recipients.count, size: Int64(judged.message.count))
-            if case .neverFits(let refusal) = scheduler.enqueue(row, lane: judged.lane, at: now) {
-                throw NoRoom(text: refusal.text)
+    private func accept(_ message: [UInt8], _ envelope: Envelope) async throws -> LocalSubmission.Judged {
+        let log = try EmailLog.open(path: configuration.store, role: .tool)
+        let submission = LocalSubmission(configuration, log: log, clocks: clocks)
+        let judged = try submission.judge(message, envelope)
+        try await submission.accept(judged)
+        try await log.close()
+        return judged
+    }
+
+    private func resolve(_ judged: LocalSubmission.Judged, _ route: DeliveryRoute) async throws -> [Step] {
+        let deadline = clocks.instant() + patience
+        while true {
+            if let log = try openAlone() {
+                let turn = Turn(
+                    log: log, lane: judged.lane, route: route, keepsSentBodies: configuration.keepsSentBodies,
+                    clocks: clocks)
+                let steps = try await turn.take(judged.ids)
+                try await log.close()
+                return steps
             }
-            guard scheduler.start(at: now).isEmpty else { continue }
-            let status = scheduler.explain(judged.lane, at: now)
-            let reason = status?.reason?.text ?? "the mailbox's limits are used up"
-            let wait = status?.nextStart.map { " until \(clocks.now() + ($0 - now)) UTC" } ?? ""
-            throw NoRoom(text: "not sent: \(reason); wait\(wait), or hand it to the queue with --queue")
+            let isLate = clocks.instant() >= deadline
+            if let steps = try await observe(judged, givingUp: isLate) { return steps }
+            try await Task.sleep(for: .milliseconds(200))
         }
     }
 
-    package struct NoRoom: Error, CustomStringConvertible {
-        let text: String
-        package var description: String { text }
+    /// The store for this process alone; `nil` while a service has it.
+    private func openAlone() throws(EmailLogError) -> EmailLog? {
+        do {
+            return try EmailLog.open(path: configuration.store, role: .service)
+        } catch .inUse {
+            return nil
+        }
     }
 
-    private func attempt(_ id: QueueID, _ lane: LaneKey, _ route: DeliveryRoute) async throws -> Step {
-        let (startedDate, startedAt) = (clocks.now(), clocks.instant())
-        let message = try await log.claimed(id)
-        let delivery = await route.path.deliver(message, body: try await log.body(of: id))
+    /// What the running service has made of the message; `nil` while it has not attempted every part.
+    private func observe(_ judged: LocalSubmission.Judged, givingUp isLate: Bool) async throws -> [Step]? {
+        let log = try EmailLog.open(path: configuration.store, role: .tool)
+        var steps: [Step] = []
+        for id in judged.ids {
+            guard let row = try await log.row(id) else { throw EmailLogError.noSuchMessage(id) }
+            let attempts = try await log.attempts(of: id)
+            if row.status == .queued, isLate || !attempts.isEmpty {
+                _ = try await log.cancel(.ids([id]))
+            } else if !row.status.isFinal, row.status != .unknown, !isLate {
+                try await log.close()
+                return nil
+            }
+            steps.append(
+                Step(
+                    id: id, lane: judged.lane, outcome: Outcome(row, attempts.last),
+                    duration: attempts.last?.duration ?? .zero))
+        }
+        try await log.close()
+        return steps
+    }
+}
+
+/// Delivery by this process alone: what a service does, for a few messages and one attempt each.
+private struct Turn {
+    let log: EmailLog
+    let lane: LaneKey
+    let route: DeliveryRoute
+    let keepsSentBodies: Bool
+    let clocks: Clocks
+
+    func take(_ ids: [QueueID]) async throws -> [DirectDelivery.Step] {
+        _ = try await log.recover(at: clocks.now()) { _ in .hold }
+        var steps: [DirectDelivery.Step] = []
+        for id in ids { steps.append(try await take(id)) }
+        return steps
+    }
+
+    private func take(_ id: QueueID) async throws -> DirectDelivery.Step {
+        let startedAt = clocks.instant()
+        guard let message = try await log.claim(id, path: .graph, at: clocks.now()) else {
+            throw EmailLogError.noSuchMessage(id)
+        }
+        let hindrance = try await hindrance(to: message)
+        let delivery = if let hindrance { hindrance } else { await attempt(message) }
         let duration = clocks.instant() - startedAt
-        let record = AttemptRecord(
-            startedDate: startedDate, duration: duration, path: .graph, outcome: delivery.outcome, cost: delivery.cost)
+        try await record(message, delivery, duration)
+        return DirectDelivery.Step(id: id, lane: lane, outcome: delivery.outcome, duration: duration)
+    }
+
+    private func attempt(_ message: QueuedMessage) async -> Delivery {
+        do {
+            return await route.path.deliver(message, body: try await log.body(of: message.id))
+        } catch {
+            return Delivery(unreadable: error)
+        }
+    }
+
+    /// The limits hold for this message, too: what was spent, and what is paused, is in the log.
+    private func hindrance(to message: QueuedMessage) async throws(EmailLogError) -> Delivery? {
+        var scheduler = Scheduler()
+        scheduler.configure(route.name, route.limits, at: clocks.instant())
+        let memory = try await SpendingMemory.load(from: log, for: [route.limits], clocks: clocks)
+        memory.restore(into: &scheduler, routes: [route.name], clocks: clocks)
+        let now = clocks.instant()
+        let row = Waiting(
+            id: message.id, due: now, recipients: message.envelope.recipients.count, size: Int64(message.size))
+        if case .neverFits(let refusal) = scheduler.enqueue(row, lane: lane, at: now) {
+            return Delivery(.rejected(refusal), isAttempt: false)
+        }
+        guard scheduler.start(at: now).isEmpty else { return nil }
+        let status = scheduler.explain(lane, at: now)
+        let wait = status?.nextStart.map { " There is room again at \(clocks.now() + ($0 - now)) UTC." } ?? ""
+        let text = (status?.reason?.text ?? "The mailbox's limits are used up.") + wait
+        return Delivery(
+            .deferred(Refusal(scope: .mailbox, cause: .throttled, text: text), retryAfter: nil), isAttempt: false)
+    }
+
+    private func record(_ message: QueuedMessage, _ delivery: Delivery, _ duration: Duration)
+        async throws(EmailLogError)
+    {
+        let now = clocks.now()
+        let attempt = AttemptRecord(
+            startedDate: now - duration, duration: duration, path: .graph, outcome: delivery.outcome,
+            cost: delivery.cost)
         let settlement: Settlement =
             switch delivery.outcome {
-            case .accepted: .sent(keepBody: configuration.keepsSentBodies)
+            case .accepted: .sent(keepBody: keepsSentBodies)
             case .unknown: .unknown
             case .deferred(let refusal, _), .rejected(let refusal): .failed(because: refusal.text)
             }
-        try await log.settle(id, settlement, attempt: record, at: clocks.now())
-        return Step(id: id, lane: lane, outcome: delivery.outcome, duration: duration)
+        if case .deferred(let refusal, let wait?) = delivery.outcome, refusal.scope == .mailbox {
+            try await log.pause(
+                LanePause(
+                    route: route.name, mailbox: lane.mailbox, path: .graph, until: now + wait, cause: refusal.cause,
+                    reason: refusal.text))
+        }
+        try await log.settle(message.id, settlement, attempt: delivery.isAttempt ? attempt : nil, at: now)
+    }
+}
+
+extension Outcome {
+    /// As the log tells it.
+    fileprivate init(_ row: LogRow, _ attempt: AttemptRow?) {
+        func refusal(_ cause: Refusal.Cause) -> Refusal {
+            Refusal(
+                scope: .message, cause: cause, status: row.httpStatus, code: row.errorCode,
+                text: row.errorText ?? "not attempted",
+                requestID: row.requestID)
+        }
+        switch (row.status, attempt?.outcome) {
+        case (.sent, _): self = .accepted(Receipt(status: row.httpStatus ?? 0, requestID: row.requestID))
+        case (.unknown, _), (_, "unknown"): self = .unknown(refusal(.unavailable))
+        case (.failed, _), (_, "rejected"): self = .rejected(refusal(.rejected))
+        case (_, "throttled"), (_, nil): self = .deferred(refusal(.throttled), retryAfter: nil)
+        default: self = .deferred(refusal(.unavailable), retryAfter: nil)
+        }
     }
 }

@@ -30,12 +30,16 @@ struct GraphPath: DeliveryPath {
     /// Writes the header that says to Graph what the envelope says, and chooses the form of the request.
     func prepare(_ message: QueuedMessage, _ body: MessageBody) -> Result<OutgoingMessage, Unsendable> {
         do throws(EmailLogError) {
+            let policy = policy(for: message)
+            var facts = SendPlan.Message(
+                size: Int64(body.size + Self.headerAllowance), recipients: message.envelope.recipients.count)
+            // What is too large anyway is not read: its header alone might fill the memory.
+            if case .refuse(let refusal) = SendPlan(for: facts, policy) {
+                return .failure(Unsendable(delivery: Delivery(.rejected(refusal), isAttempt: true)))
+            }
             let block = try HeaderReader.header(of: body)
             let strict = edit(block, message, .refuse)
-            let policy = policy(for: message)
-            let facts = SendPlan.Message(
-                size: Int64(body.size + Self.headerAllowance), recipients: message.envelope.recipients.count,
-                isUnrepresentable: strict == nil)
+            facts.isUnrepresentable = strict == nil
             switch SendPlan(for: facts, policy) {
             case .refuse(let refusal):
                 return .failure(Unsendable(delivery: Delivery(.rejected(refusal), isAttempt: true)))
@@ -75,7 +79,7 @@ struct GraphPath: DeliveryPath {
         switch token {
         case .failure(let unavailable):
             return Delivery(
-                .deferred(unavailable.failure.refusal, retryAfter: unavailable.retryAt - clocks.instant()),
+                .deferred(unavailable.failure.explainedRefusal, retryAfter: unavailable.failure.retryAfter),
                 isAttempt: false)
         case .success(let held):
             let answer = await request(outgoing, message, held)
@@ -116,9 +120,13 @@ struct GraphPath: DeliveryPath {
     }
 }
 
-extension QueuedMessage {
-    /// One of several rows that a message with too many recipients became.
-    fileprivate var isPart: Bool { id.rawValue.contains("-") }
+extension TokenFailure {
+    /// With what to do about it: the mail that waits says so.
+    fileprivate var explainedRefusal: Refusal {
+        var refusal = refusal
+        refusal.text = "\(text). \(explanation)"
+        return refusal
+    }
 }
 
 /// Reads a stored message up to the end of its header.

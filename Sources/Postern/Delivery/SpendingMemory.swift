@@ -25,11 +25,11 @@ struct SpendingMemory: Sendable {
     }
 
     /// Books it all, as it stands at this moment.
-    func restore(into scheduler: inout Scheduler, clocks: Clocks) {
+    func restore(into scheduler: inout Scheduler, routes: Set<String>, clocks: Clocks) {
         let now = clocks.now()
         let instant = clocks.instant()
-        for (lane, entries) in spent { scheduler.restore(lane, entries, at: instant) }
-        for pause in pauses where pause.outlivesRestart {
+        for (lane, entries) in spent where routes.contains(lane.route) { scheduler.restore(lane, entries, at: instant) }
+        for pause in pauses where routes.contains(pause.route) && pause.outlivesRestart {
             let refusal = Refusal(
                 scope: pause.mailbox == nil ? .route : .mailbox, cause: pause.cause, text: pause.reason)
             let until = instant + max(.zero, pause.until - now)
@@ -44,8 +44,8 @@ struct SpendingMemory: Sendable {
 }
 
 extension LanePause {
-    /// What waited for an operator is looked at again after a restart, which may be the mending.
-    fileprivate var outlivesRestart: Bool { cause == .throttled || cause == .unavailable }
+    /// What waited for an operator is looked at again after a restart or a reload, which may be the mending.
+    var outlivesRestart: Bool { cause == .throttled || cause == .unavailable || cause == .quota }
 }
 
 extension Spent {

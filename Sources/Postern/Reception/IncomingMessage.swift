@@ -67,7 +67,7 @@ struct IncomingMessage: SMTPMessageSink {
                 LogKey.recipients: "\(envelope.recipients.count)",
                 LogKey.size: "\(body.size)",
             ])
-        reception.wake(verdict.lane)
+        reception.wake(verdict.lane, verdict.priority)
         return Reply(250, .init(2, 0, 0), "Ok: queued as \(id)")
     }
 }

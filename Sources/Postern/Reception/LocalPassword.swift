@@ -17,8 +17,10 @@ package struct LocalPassword: Sendable {
         PasswordHash.make(password: Array(password.utf8)).description
     }
 
-    /// Stands in for a user that does not exist, so that a wrong name takes as long as a wrong password.
-    static let nobody = LocalPassword(PasswordHash.make(password: secureRandomBytes(32)))
+    /// Takes as long as a comparison, so that a wrong name is not told from a wrong password by the time it takes.
+    static func pretend(_ password: String) async {
+        _ = try? await NIOThreadPool.singleton.runIfActive { hash(password) }
+    }
 
     /// Hashing takes tens of milliseconds and megabytes by design, so it runs on the pool for blocking work.
     func matches(_ password: String) async -> Bool {

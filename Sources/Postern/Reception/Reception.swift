@@ -14,13 +14,13 @@ struct Reception: SMTPServerHandler {
     let rules: NIOLockedValueBox<ReceptionRules>
     let priority: @Sendable () -> Priority
     /// Told where new mail waits.
-    let wake: @Sendable (LaneKey) -> Void
+    let wake: @Sendable (LaneKey, Priority) -> Void
 
     /// - Parameter priority: of what enters here, where neither user nor header say otherwise.
     init(
         log: EmailLog, rules: NIOLockedValueBox<ReceptionRules>, priority: @escaping @Sendable () -> Priority,
         clocks: Clocks,
-        logger: Logger, wake: @escaping @Sendable (LaneKey) -> Void
+        logger: Logger, wake: @escaping @Sendable (LaneKey, Priority) -> Void
     ) {
         self.log = log
         self.rules = rules
@@ -34,8 +34,11 @@ struct Reception: SMTPServerHandler {
         let refused = Reply(535, .init(5, 7, 8), "Authentication credentials invalid")
         let user = rules.withLockedValue { $0.users[credentials.user] }
         guard let password = credentials.password, credentials.actsForItself else { return refused }
-        let matches = await (user?.passwordHash ?? .nobody).matches(password)
-        guard matches, user != nil else {
+        guard let hash = user?.passwordHash else {
+            await LocalPassword.pretend(password)
+            return refused
+        }
+        guard await hash.matches(password) else {
             logger.notice("authentication failed", metadata: [LogKey.client: "\(context.peer.ip)"])
             return refused
         }

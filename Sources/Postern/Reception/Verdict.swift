@@ -58,11 +58,10 @@ extension ReceptionRules {
     func judge(
         _ envelope: Envelope, from origin: Origin, head: [UInt8], priority: Priority
     ) -> Result<Verdict, Refused> {
-        let summary = MessageSummary(of: HeaderBlock(parsing: head))
+        let header = HeaderBlock(parsing: head)
+        let summary = MessageSummary(of: header)
         let user = origin.user.flatMap { users[$0] }
-        if let name = origin.user, !maySend(name, as: summary.headerFrom) {
-            return .failure(.notYours(summary.headerFrom, name))
-        }
+        if let name = origin.user, let refused = refusal(of: header, head: head, for: name) { return .failure(refused) }
         guard summary.hops <= Self.maxHops else { return .failure(.loop(hops: summary.hops)) }
         switch route(headerFrom: summary.headerFrom, envelopeSender: envelope.sender) {
         case .noRoute: return .failure(.noRoute(summary.headerFrom ?? envelope.sender))
@@ -74,11 +73,22 @@ extension ReceptionRules {
                     priority: summary.priority ?? user?.priority ?? priority))
         }
     }
+
+    /// Everybody whom From and Sender name must be the user's to use. What cannot be read could name anybody.
+    private func refusal(of header: HeaderBlock, head: [UInt8], for user: String) -> Refused? {
+        guard header.isComplete || head.count <= EmailLog.largestInlineBody else { return .notYours(nil, user) }
+        let lists = ["From", "Sender"].flatMap { header.all(named: $0) }.map { AddressList(parsing: $0.unfolded) }
+        guard lists.allSatisfy({ $0.unparsed.allSatisfy { !$0.contains("@") } }) else { return .notYours(nil, user) }
+        let stranger = lists.flatMap(\.addresses).map(\.address).first { !maySend(user, as: $0) }
+        return stranger.map { .notYours($0, user) }
+    }
 }
 
 extension Refused {
     static func notYours(_ sender: Address?, _ user: String) -> Refused {
-        refused("\(sender.map(\.description) ?? "<>") is not a sender of user \(user); see users in the configuration")
+        refused(
+            "\(sender.map(\.description) ?? "What the header names") is not a sender of user \(user); see users in the configuration"
+        )
     }
 
     fileprivate static func noRoute(_ sender: Address?) -> Refused {

@@ -13,6 +13,10 @@ struct QueueListCommand: AsyncParsableCommand {
     @Option(help: "Only this route.") var route: String?
     @Option(help: "The most messages to list.") var limit = 50
 
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+    }
+
     private struct Lane {
         var summary: LaneSummary
         var pause: LanePause?

@@ -1,17 +1,29 @@
 import Foundation
 import Logging
 import MailModel
+import NIOConcurrencyHelpers
 import Postern
 
 /// Log lines on standard error: for people, or one JSON document a line.
 struct StandardErrorLog: LogHandler {
-    let format: Postern.Configuration.LogSettings.Format
-    var logLevel: Logger.Level
-    var metadata = Logger.Metadata()
+    typealias Settings = Postern.Configuration.LogSettings
 
-    static func logger(_ settings: Postern.Configuration.LogSettings) -> Logger {
-        let level = Logger.Level(rawValue: settings.level.rawValue) ?? .info
-        return Logger(label: "postern") { _ in StandardErrorLog(format: settings.format, logLevel: level) }
+    /// Asked anew for every line, because a reload may change them.
+    let settings: NIOLockedValueBox<Settings>
+    var metadata = Logger.Metadata()
+    private var ownLevel: Logger.Level?
+
+    init(_ settings: NIOLockedValueBox<Settings>) { self.settings = settings }
+
+    static func logger(_ settings: NIOLockedValueBox<Settings>) -> Logger {
+        Logger(label: "postern") { _ in StandardErrorLog(settings) }
+    }
+
+    static func logger(_ settings: Settings) -> Logger { logger(NIOLockedValueBox(settings)) }
+
+    var logLevel: Logger.Level {
+        get { ownLevel ?? settings.withLockedValue { Logger.Level(rawValue: $0.level.rawValue) } ?? .info }
+        set { ownLevel = newValue }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -25,11 +37,11 @@ struct StandardErrorLog: LogHandler {
         }
         let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         let line =
-            switch format {
+            switch settings.withLockedValue(\.format) {
             case .text: Self.text(now, event, all)
             case .json: Self.json(now, event, all)
             }
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        StandardError.write(line + "\n")
     }
 
     private static func text(_ now: Timestamp, _ event: LogEvent, _ metadata: [(String, String)]) -> String {
@@ -38,7 +50,9 @@ struct StandardErrorLog: LogHandler {
     }
 
     private static func quoted(_ text: String) -> String {
-        text.contains { $0.isWhitespace || $0 == "\"" } ? JSON.string(text).written() : text
+        // Plain text, which is nearly all there is, needs no look at its characters.
+        if text.utf8.allSatisfy({ 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\"") }) { return text }
+        return text.contains { $0.isWhitespace || $0 == "\"" } ? JSON.string(text).written() : text
     }
 
     private static func json(_ now: Timestamp, _ event: LogEvent, _ metadata: [(String, String)]) -> String {

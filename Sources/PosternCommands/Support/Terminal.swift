@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// Where a command writes. Colour and progress only where a person looks: on a terminal.
 struct Terminal: Sendable {
@@ -25,7 +26,7 @@ struct Terminal: Sendable {
     func complain(_ text: String) { put("postern: \(text)\n") }
 
     /// To standard error, as it is.
-    func put(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    func put(_ text: String) { StandardError.write(text) }
 
     func paint(_ text: String, _ style: Style) -> String {
         isInteractive ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
@@ -36,6 +37,18 @@ struct Terminal: Sendable {
         guard isInteractive else { return .max }
         var size = winsize()
         return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
+}
+
+/// Standard error, where nobody may be listening: a full disk or a closed pipe there is no reason to stop.
+enum StandardError {
+    static func write(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            guard count > 0 || errno == EINTR else { return }
+            rest = rest.dropFirst(max(0, count))
+        }
     }
 }
 

@@ -44,6 +44,8 @@ package final class SMTPServer<Handler: SMTPServerHandler>: Sendable {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
+                // Between commands and content, an adaptive size would be wrong for each of them.
+                .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 16 * 1024))
                 .bind(to: SocketAddress(ipAddress: ip, port: port)) { channel in
                     channel.eventLoop.makeCompletedFuture { try Self.prepare(channel, settings()) }
                 }
@@ -85,7 +87,8 @@ package final class SMTPServer<Handler: SMTPServerHandler>: Sendable {
         try await listener.executeThenClose { inbound in
             try await withThrowingDiscardingTaskGroup { group in
                 for try await accepted in inbound {
-                    group.addTask { await self.serve(accepted) }
+                    let executor = LoopExecutor(accepted.connection.channel.eventLoop)
+                    group.addTask(executorPreference: executor) { await self.serve(accepted) }
                 }
             }
         }

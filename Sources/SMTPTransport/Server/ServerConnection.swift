@@ -129,6 +129,8 @@ extension ServerConnection {
     private mutating func finish() async -> Reply? {
         defer { (sink, failure) = (nil, nil) }
         if let failure { return failure.reply }
+        // No sink, no message: never a 250.
+        guard sink != nil else { return Reply(451, .init(4, 3, 0), "The message was not taken") }
         return await sink?.finish()
     }
 
