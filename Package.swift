@@ -112,6 +112,6 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         tests(of: "PosternCommands", ["Postern", "MailModel", "EmailLog", "GraphProtocol", "SMTPProtocol"]),
-        .testTarget(name: "IntegrationTests", path: "Tests/Integration", swiftSettings: house),
+        .testTarget(name: "IntegrationTests", path: "Tests/Integration", exclude: ["Clients"], swiftSettings: house),
     ]
 )

@@ -82,8 +82,14 @@ package struct Gateway: Sendable {
 
     /// What runs, in the order it starts.
     ///
-    /// - Parameter signals: those that begin a graceful shutdown.
-    package func serviceGroup(gracefulShutdownSignals signals: [UnixSignal] = []) -> ServiceGroup {
+    /// - Parameters:
+    ///   - signals: those that begin a graceful shutdown.
+    ///   - onReady: called when mail is accepted and signals are heard.
+    package func serviceGroup(
+        gracefulShutdownSignals signals: [UnixSignal] = [], onReady: @escaping @Sendable () -> Void = {}
+    ) -> ServiceGroup {
+        var reload = reload
+        reload.onReady = onReady
         let services: [any Service] =
             [
                 StoreService(log: log, transport: transport),
@@ -127,7 +133,7 @@ extension Configuration {
 
 extension Gateway {
     /// Runs until SIGTERM or SIGINT, then drains and stops.
-    package func runUntilSignal() async throws {
-        try await serviceGroup(gracefulShutdownSignals: [.sigterm, .sigint]).run()
+    package func runUntilSignal(onReady: @escaping @Sendable () -> Void) async throws {
+        try await serviceGroup(gracefulShutdownSignals: [.sigterm, .sigint], onReady: onReady).run()
     }
 }

@@ -21,10 +21,18 @@ struct ReloadService: Service {
 
     var retention: Retention { current.withLockedValue(\.retention) }
 
+    /// Called once signals are heard; by then the listeners have long been bound.
+    var onReady: @Sendable () -> Void = {}
+
     func run() async throws {
-        guard let file else { return try await gracefulShutdown() }
+        guard let file else {
+            onReady()
+            return try await gracefulShutdown()
+        }
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        onReady()
         await cancelWhenGracefulShutdown {
-            for await _ in await UnixSignalsSequence(trapping: .sighup) { await reload(file) }
+            for await _ in hangups { await reload(file) }
         }
     }
 

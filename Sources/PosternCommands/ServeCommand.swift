@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Logging
 import NIOConcurrencyHelpers
 import Postern
@@ -17,15 +16,14 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         try await perform { terminal in
             let configuration = try options.load(terminal)
-            // A SIGHUP that comes before the service listens for it is no reason to die.
-            signal(SIGHUP, SIG_IGN)
             let settings = NIOLockedValueBox(configuration.log)
             let logger = StandardErrorLog.logger(settings)
             let gateway = try await Gateway.open(
                 configuration, file: ConfigurationFile(path: options.config), logger: logger,
                 onReload: { reloaded in settings.withLockedValue { $0 = reloaded.log } })
-            terminal.put("ready \(gateway.addresses.map { "smtp=\($0)" }.joined(separator: " "))\n")
-            try await gateway.runUntilSignal()
+            try await gateway.runUntilSignal {
+                terminal.put("ready \(gateway.addresses.map { "smtp=\($0)" }.joined(separator: " "))\n")
+            }
         }
     }
 }

@@ -6,16 +6,19 @@ import Testing
 
 @testable import PosternCommands
 
+/// Swift Testing has an `ExitStatus` of its own.
+typealias CommandStatus = PosternCommands.ExitStatus
+
 /// Scripts rely on these numbers.
 @Suite struct ExitStatusTests {
     @Test func numbersAreSysexits() {
-        let all: [ExitStatus] = [
+        let all: [CommandStatus] = [
             .success, .failure, .usage, .noSuchMessage, .unavailable, .tryAgainLater, .refused, .configuration,
         ]
         #expect(all.map(\.rawValue) == [0, 1, 64, 66, 69, 75, 77, 78])
     }
 
-    static let store: [(EmailLogError, ExitStatus)] = [
+    static let store: [(EmailLogError, CommandStatus)] = [
         (.missingDirectory("/x"), .configuration), (.notWritable(path: "/x", reason: "read-only"), .configuration),
         (.notADatabase(path: "/x"), .configuration), (.newerSchema(path: "/x"), .configuration),
         (.inUse(path: "/x", by: 7), .unavailable), (.noSuchMessage(QueueID(rawValue: "a")), .noSuchMessage),
@@ -24,25 +27,25 @@ import Testing
         (.wrongStatus(QueueID(rawValue: "a"), .sent), .failure),
     ]
 
-    @Test(arguments: store) func ofTheStore(_ error: EmailLogError, _ status: ExitStatus) {
+    @Test(arguments: store) func ofTheStore(_ error: EmailLogError, _ status: CommandStatus) {
         #expect(error.exitStatus == status)
     }
 
     @Test(arguments: [
-        (GatewayError.configuration("x"), ExitStatus.configuration), (.unavailable("x"), .unavailable),
+        (GatewayError.configuration("x"), CommandStatus.configuration), (.unavailable("x"), .unavailable),
     ])
-    func ofTheGateway(_ error: GatewayError, _ status: ExitStatus) { #expect(error.exitStatus == status) }
+    func ofTheGateway(_ error: GatewayError, _ status: CommandStatus) { #expect(error.exitStatus == status) }
 
     @Test(arguments: [
-        (TokenFailure.Kind.operator, ExitStatus.refused), (.newAssertionOnce, .refused), (.transient, .unavailable),
+        (TokenFailure.Kind.operator, CommandStatus.refused), (.newAssertionOnce, .refused), (.transient, .unavailable),
         (.backOffMinutes, .tryAgainLater),
     ])
-    func ofATokenRequest(_ kind: TokenFailure.Kind, _ status: ExitStatus) {
+    func ofATokenRequest(_ kind: TokenFailure.Kind, _ status: CommandStatus) {
         #expect(TokenFailure(kind: kind, text: "", explanation: "").exitStatus == status)
     }
 
     @Test(arguments: [
-        (Outcome.accepted(Receipt(status: 202)), ExitStatus.success),
+        (Outcome.accepted(Receipt(status: 202)), CommandStatus.success),
         (.rejected(Refusal(scope: .message, cause: .rejected, text: "")), .failure),
         (.rejected(Refusal(scope: .message, cause: .tooLarge, text: "")), .failure),
         (.deferred(Refusal(scope: .mailbox, cause: .throttled, text: ""), retryAfter: nil), .tryAgainLater),
@@ -52,5 +55,5 @@ import Testing
         (.deferred(Refusal(scope: .mailbox, cause: .misconfigured, text: ""), retryAfter: nil), .refused),
         (.unknown(Refusal(scope: .message, cause: .unavailable, text: "")), .failure),
     ])
-    func ofASend(_ outcome: Outcome, _ status: ExitStatus) { #expect(outcome.exitStatus == status) }
+    func ofASend(_ outcome: Outcome, _ status: CommandStatus) { #expect(outcome.exitStatus == status) }
 }
