@@ -8,7 +8,8 @@ package enum MailDate {
         let date = CalendarDate(moment)
         // Its text has the time where this one needs it.
         let time = moment.description.utf8.dropFirst(11).prefix(8)
-        return "\(weekdays[date.weekday]), \(date.day) \(monthNames[date.month - 1]) \(date.year.padded(4)) \(Substring(time)) +0000"
+        return
+            "\(weekdays[date.weekday]), \(date.day) \(monthNames[date.month - 1]) \(date.year.padded(4)) \(Substring(time)) +0000"
     }
 
     /// `nil` where it is no date. The day of the week is neither needed nor compared; an unknown zone counts as UTC.
