@@ -24,10 +24,11 @@ extension DeliveryManager {
     func notePause(of lane: LaneKey) async {
         guard let pause = pause(of: lane) else { return }
         let isRoutes = pause.mailbox == nil
-        guard !isOnRecord(pause, of: lane) else { return }
         do throws(EmailLogError) {
-            try await log.pause(pause)
+            // Also what came in meanwhile is told what it waits for.
             try await tell(lane, of: pause)
+            guard !isOnRecord(pause, of: lane) else { return }
+            try await log.pause(pause)
         } catch {
             rest(after: error)
         }
