@@ -1,6 +1,7 @@
 import DeliveryPolicy
 import EmailLog
 import Foundation
+import GraphProtocol
 import MailModel
 import Testing
 
@@ -56,7 +57,8 @@ import Testing
         #expect(configuration.retry.backoff.first == .seconds(15) && configuration.retry.backoff.max == .seconds(1800))
         #expect(configuration.retry.giveUpAfter == .seconds(172_800))
         #expect(
-            configuration.retention == Retention(bodies: .zero, failedBodies: .seconds(2_592_000), log: .seconds(7_776_000))
+            configuration.retention
+                == Retention(bodies: .zero, failedBodies: .seconds(2_592_000), log: .seconds(7_776_000))
         )
         #expect(configuration.log == .init(level: .info, format: .text))
     }

@@ -1,0 +1,88 @@
+import DeliveryPolicy
+import HTTPTransport
+import MailModel
+import TLS
+import Testing
+
+@testable import Postern
+
+/// From the configuration's words to what decides and what acts.
+@Suite struct DeliveryRouteTests {
+    private let transport = HTTPTransport()
+    private let clock = ManualClock()
+
+    private static let full = """
+        routes:
+          - name: contoso
+            senders: ["*@contoso.com"]
+            unrepresentable: rewrite
+            limits: {messages_per_mailbox: 20/2m, recipients_per_mailbox: 500/h, recipients_per_message: 50}
+            graph:
+              tenant: t
+              client_id: c
+              client_secret: s
+              on_unknown: hold
+              mime_limit: 1MB
+              limits: {concurrency_per_mailbox: 2, requests_per_mailbox: 100/m, upload_per_mailbox: 1MB/m, concurrency: 9}
+        retry: {first: 5s, give_up_after: 1h}
+        """
+
+    private func route(
+        _ yaml: String, change: (inout Configuration) -> Void = { _ in }
+    ) throws -> DeliveryRoute {
+        var settings = try configuration(yaml)
+        change(&settings)
+        return try DeliveryRoute(settings.routes[0], settings, transport: transport, clocks: clock.clocks)
+    }
+
+    @Test func everyLimitIsHandedOn() throws {
+        let route = try route(Self.full)
+        #expect(route.name == "contoso" && route.onUnknown == .hold)
+        #expect(route.limits.concurrency == 9 && route.limits.lane.concurrency == 2)
+        #expect(route.limits.lane.messages == Rate(20, per: .seconds(120)))
+        #expect(route.limits.lane.recipients == Rate(500, per: .seconds(3600)))
+        #expect(route.limits.lane.requests == Rate(100, per: .seconds(60)))
+        #expect(route.limits.lane.upload == Rate(1_000_000, per: .seconds(60)))
+        #expect(route.schedule.backoff.first == .seconds(5) && route.schedule.giveUpAfter == .seconds(3600))
+        let path = try #require(route.path as? GraphPath)
+        #expect(path.hostname == "relay.test" && path.application.tenant == "t")
+        #expect(
+            path.policy
+                == SendPlan.Policy(mimeLimit: 1_000_000, recipientsPerMessage: 50, unrepresentable: .rewrite))
+    }
+
+    @Test func theDefaultsAreThePublishedLimits() throws {
+        #expect(try route(Desk.routes).limits == RouteLimits())
+    }
+
+    /// Under the same name there may be another certificate by now.
+    @Test func everyTimeACertificateIsRead() throws {
+        let directory = try TemporaryDirectory()
+        let identity = Certificates.client
+        let file = try directory.write("app.pem", identity.certificatePEM + identity.privateKeyPEM)
+        let use: (inout Configuration) -> Void = {
+            $0.routes[0].graph.credentials = [.certificate(file: file, password: nil)]
+        }
+        #expect(throws: Never.self) { try route(Self.full, change: use) }
+        try directory.write("app.pem", "nothing")
+        #expect(throws: CredentialProblem.self) { try route(Self.full, change: use) }
+    }
+
+    // MARK: All together
+
+    @Test func runtimeSettingsNameTheRouteInTrouble() throws {
+        var settings = try configuration(Desk.routes)
+        settings.routes[1].graph.credentials = [.certificate(file: "/nowhere.pem", password: nil)]
+        let error = #expect(throws: GatewayError.self) {
+            try RuntimeSettings(settings, transport: transport, clocks: clock.clocks)
+        }
+        #expect(error?.description.hasPrefix("route shared: the certificate file /nowhere.pem cannot be read") == true)
+    }
+
+    @Test func runtimeSettingsKeepTheOrder() throws {
+        let settings = try RuntimeSettings(
+            configuration(Desk.routes), transport: transport, clocks: clock.clocks)
+        #expect(settings.routes.map(\.name) == ["contoso", "shared"])
+        #expect(settings.reception.hostname == "relay.test" && settings.listeners.count == 1)
+    }
+}

@@ -1,0 +1,120 @@
+import DeliveryPolicy
+import MailModel
+import Testing
+
+@testable import EmailLog
+@testable import Postern
+
+/// What the log remembers of the limits, as the scheduler is told.
+@Suite struct SpendingMemoryTests {
+    private let lane = LaneKey(route: "contoso", mailbox: ann)
+
+    private func limits(_ messages: Int64, recipients: Int64 = 10_000) -> RouteLimits {
+        var limits = RouteLimits()
+        limits.lane.messages = Rate(messages, per: .seconds(60))
+        limits.lane.recipients = Rate(recipients, per: .seconds(3600))
+        return limits
+    }
+
+    private func log(attempted count: Int, ended date: Timestamp, recipients: Int = 1) async throws -> EmailLog {
+        let log = try TemporaryDirectory().service()
+        for number in 0..<count {
+            let id = try await log.accept(waiting("q\(number)", start: .inProgress(.graph)))
+            try await log.settle(
+                id, .sent(keepBody: false),
+                attempt: AttemptRecord(
+                    startedDate: date, duration: .zero, path: .graph, outcome: acceptance,
+                    cost: .init(recipients: recipients, bytes: 100)), at: date)
+        }
+        return log
+    }
+
+    private func scheduler(_ limits: RouteLimits) -> Scheduler {
+        var scheduler = Scheduler()
+        scheduler.configure("contoso", limits, at: .start)
+        return scheduler
+    }
+
+    private func starts(_ scheduler: inout Scheduler, recipients: Int = 1, at now: Instant) -> Int {
+        let row = Waiting(id: QueueID(rawValue: "new"), due: now, recipients: recipients, size: 100)
+        _ = scheduler.enqueue(row, lane: lane, at: now)
+        return scheduler.start(at: now).count
+    }
+
+    @Test(arguments: [(29, 0), (59, 0), (60, 1), (61, 1)])
+    func messagesComeBackAMinuteAfterTheirAnswer(_ seconds: Int, _ starts: Int) async throws {
+        let log = try await log(attempted: 2, ended: noon)
+        let clock = ManualClock(at: after(seconds))
+        let memory = try await SpendingMemory.load(from: log, for: [limits(2)], clocks: clock.clocks)
+        var scheduler = scheduler(limits(2))
+        memory.restore(into: &scheduler, routes: ["contoso"], clocks: clock.clocks)
+        #expect(self.starts(&scheduler, at: clock.instant) == starts)
+    }
+
+    @Test func theLongestWindowIsRemembered() async throws {
+        let log = try await log(attempted: 1, ended: noon, recipients: 8)
+        let clock = ManualClock(at: after(3000))
+        let memory = try await SpendingMemory.load(from: log, for: [limits(2, recipients: 10)], clocks: clock.clocks)
+        #expect(memory.spent[lane]?.count == 1)
+        var scheduler = scheduler(limits(2, recipients: 10))
+        memory.restore(into: &scheduler, routes: ["contoso"], clocks: clock.clocks)
+        #expect(starts(&scheduler, recipients: 3, at: clock.instant) == 0)
+    }
+
+    @Test func whatIsOlderThanEveryWindowIsNot() async throws {
+        let log = try await log(attempted: 3, ended: noon)
+        let clock = ManualClock(at: after(90_000))
+        let memory = try await SpendingMemory.load(from: log, for: [RouteLimits()], clocks: clock.clocks)
+        #expect(memory.spent.isEmpty)
+    }
+
+    /// A clock that was set back must not make the past the future.
+    @Test func anAnswerFromTheFutureCountsAsOfNow() async throws {
+        let log = try await log(attempted: 2, ended: after(500))
+        let clock = ManualClock(at: noon)
+        let memory = try await SpendingMemory.load(from: log, for: [limits(2)], clocks: clock.clocks)
+        #expect(memory.spent[lane]?.allSatisfy { $0.answeredAt == clock.instant } == true)
+    }
+
+    @Test(arguments: [
+        (Refusal.Cause.throttled, true), (.unavailable, true), (.unauthorized, false), (.misconfigured, false),
+        (.quota, true),
+    ])
+    func onlyPausesThatTimeEndsAreKept(_ cause: Refusal.Cause, _ isKept: Bool) async throws {
+        let log = try TemporaryDirectory().service()
+        try await log.pause(
+            LanePause(route: "contoso", mailbox: ann, path: .graph, until: after(60), cause: cause, reason: "rest"))
+        try await log.pause(
+            LanePause(route: "contoso", mailbox: bob, path: .graph, until: noon, cause: .throttled, reason: "over"))
+        let clock = ManualClock(at: after(10))
+        let memory = try await SpendingMemory.load(from: log, for: [RouteLimits()], clocks: clock.clocks)
+        #expect(memory.pauses.count == 1)
+        var scheduler = scheduler(RouteLimits())
+        memory.restore(into: &scheduler, routes: ["contoso"], clocks: clock.clocks)
+        let status = try #require(scheduler.explain(lane, at: clock.instant))
+        #expect(status.pausedUntil == (isKept ? Instant(.seconds(50)) : nil))
+        #expect(status.reason?.scope == (isKept ? .mailbox : nil))
+    }
+
+    /// A reload that adds a route brings back what the log knows of that one, and of no other.
+    @Test func otherRoutesAreLeftAlone() async throws {
+        let log = try await log(attempted: 2, ended: noon)
+        let clock = ManualClock(at: after(1))
+        let memory = try await SpendingMemory.load(from: log, for: [limits(2)], clocks: clock.clocks)
+        var scheduler = scheduler(limits(2))
+        memory.restore(into: &scheduler, routes: ["other"], clocks: clock.clocks)
+        #expect(starts(&scheduler, at: clock.instant) == 1)
+    }
+
+    @Test func aRoutesPauseIsTheRoutes() async throws {
+        let pause = LanePause(route: "contoso", mailbox: nil, path: .graph, until: after(60), reason: "rest")
+        var scheduler = scheduler(RouteLimits())
+        let clock = ManualClock()
+        let memory = SpendingMemory(of: [], pauses: [pause], clocks: clock.clocks)
+        memory.restore(into: &scheduler, routes: ["contoso"], clocks: clock.clocks)
+        for mailbox in [ann, bob] {
+            let status = scheduler.explain(LaneKey(route: "contoso", mailbox: mailbox), at: clock.instant)
+            #expect(status?.reason?.scope == .route && status?.reason?.text == "rest")
+        }
+    }
+}
