@@ -47,7 +47,12 @@ package struct Address: Sendable {
     package var needsUTF8: Bool { !localPart.utf8.allSatisfy { $0 < 0x80 } || !domain.utf8.allSatisfy { $0 < 0x80 } }
 
     /// For log lines below `debug`: the first letter and the domain, `a…@contoso.com`.
-    package var redacted: String { "\(localPart.prefix(1))…@\(domain)" }
+    package var redacted: String {
+        let isPlain = localPart.utf8.prefix(2).allSatisfy { $0 < 0x80 }
+        // Where no other character can be part of the first letter, there is no need to look for its end.
+        let letter = isPlain ? String(localPart.unicodeScalars.prefix(1)) : String(localPart.prefix(1))
+        return letter + "…@" + domain
+    }
 }
 
 extension Address: Hashable {

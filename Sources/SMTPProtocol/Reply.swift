@@ -65,8 +65,12 @@ extension Reply {
             let start = output.count
             output.append(contentsOf: "\(code)\(index == texts.count - 1 ? " " : "-")".utf8)
             if let status { output.append(contentsOf: "\(status) ".utf8) }
-            output.append(
-                contentsOf: text.unicodeScalars.map(Self.printable).prefix(Self.maximumLine + start - output.count))
+            let room = Self.maximumLine + start - output.count
+            if text.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) {
+                output.append(contentsOf: text.utf8.prefix(room))
+            } else {
+                output.append(contentsOf: text.unicodeScalars.map(Self.printable).prefix(room))
+            }
             output.append(contentsOf: "\r\n".utf8)
         }
     }
