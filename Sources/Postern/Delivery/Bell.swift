@@ -17,11 +17,18 @@ final class Bell: Sendable {
     ///   - lane: where something may have become due.
     ///   - priority: the only one it may have, where that is known: the others need not be looked for.
     func ring(_ lane: LaneKey? = nil, _ priority: Priority? = nil) {
-        if let lane {
-            let priorities = priority.map { [$0] } ?? Set(Priority.allCases)
-            lanes.withLockedValue { $0[lane, default: []].formUnion(priorities) }
-        }
+        if let lane, !note(lane, priority) { return }
         continuation.yield()
+    }
+
+    /// False where the loop has yet to look there anyway, and has been rung for.
+    private func note(_ lane: LaneKey, _ priority: Priority?) -> Bool {
+        lanes.withLockedValue { lanes in
+            guard let priority else {
+                return lanes.updateValue(Set(Priority.allCases), forKey: lane)?.count != Priority.allCases.count
+            }
+            return lanes[lane, default: []].insert(priority).inserted
+        }
     }
 
     func takeLanes() -> [LaneKey: Set<Priority>] {

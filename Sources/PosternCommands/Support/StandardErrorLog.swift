@@ -32,8 +32,9 @@ struct StandardErrorLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let all = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }.map {
-            ($0.key, "\($0.value)")
+        let given = event.metadata ?? [:]
+        let all = (metadata.isEmpty ? given : metadata.merging(given) { $1 }).sorted { $0.key < $1.key }.map {
+            ($0.key, Self.text(of: $0.value))
         }
         let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         let line =
@@ -45,14 +46,28 @@ struct StandardErrorLog: LogHandler {
     }
 
     private static func text(_ now: Timestamp, _ event: LogEvent, _ metadata: [(String, String)]) -> String {
-        let pairs = metadata.map { "\($0.0)=\(quoted($0.1))" }.joined(separator: " ")
-        return "\(now) \(event.level) \(event.message)\(pairs.isEmpty ? "" : " \(pairs)")"
+        var line = "\(now) \(event.level) \(event.message)"
+        for (key, value) in metadata {
+            line += " "
+            line += key
+            line += "="
+            line += quoted(value)
+        }
+        return line
+    }
+
+    private static func text(of value: Logger.Metadata.Value) -> String {
+        if case .string(let text) = value { text } else { "\(value)" }
     }
 
     private static func quoted(_ text: String) -> String {
-        // Plain text, which is nearly all there is, needs no look at its characters.
-        if text.utf8.allSatisfy({ 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\"") }) { return text }
-        return text.contains { $0.isWhitespace || $0 == "\"" } ? JSON.string(text).written() : text
+        text.unicodeScalars.contains(where: needsQuotes) ? JSON.string(text).written() : text
+    }
+
+    /// Scalar by scalar: looking for whole characters would cost more than all the rest of a line.
+    private static func needsQuotes(_ scalar: Unicode.Scalar) -> Bool {
+        guard scalar.isASCII else { return scalar.properties.isWhitespace }
+        return scalar.value <= 0x20 || scalar.value == 0x7F || scalar == "\""
     }
 
     private static func json(_ now: Timestamp, _ event: LogEvent, _ metadata: [(String, String)]) -> String {
