@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SOURCES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help requirements test-requirements build release demo test test-long bench fmt lint install clean
+.PHONY: help requirements test-requirements build release demo test bench fmt lint install clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,13 +35,10 @@ lint: ## Check formatting and the import rules
 fmt: ## Format the sources in place
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
 
-test: test-requirements lint ## Lint, build and run all tests but the long ones
+test: test-requirements lint ## Lint, build and run all tests
 	$(SWIFT) build --build-tests --quiet
-	$(SWIFT) test --skip-build --quiet
-
-test-long: test-requirements lint ## All tests, the long ones too
-	$(SWIFT) build --build-tests --quiet
-	POSTERN_TEST_LONG=1 $(SWIFT) test --skip-build --quiet
+	$(SWIFT) test --skip-build --no-parallel --skip IntegrationTests
+	$(SWIFT) test --skip-build --filter IntegrationTests
 
 bench: test-requirements release ## Accept rate beside Postfix, in one run
 	scripts/bench-accept

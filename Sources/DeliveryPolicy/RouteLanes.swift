@@ -92,7 +92,7 @@ struct RouteLanes: Sendable {
     /// Lets the breaker know, and says whether the trouble seems to be this mailbox's alone.
     ///
     /// An answer such as 503 may come from the one store that holds the mailbox. While the breaker is closed, such answers
-    /// in a row count for the route only where they come for different mailboxes; no answer at all always does.
+    /// in a row count for the route only from the second mailbox on; no answer at all always does.
     private mutating func judge(
         _ id: QueueID, of mailbox: Address, _ effect: LaneEffect, at now: Instant,
         using random: inout some RandomNumberGenerator
@@ -104,9 +104,9 @@ struct RouteLanes: Sendable {
         case .inconclusive:
             breaker.inconclusive(id, at: now)
         case .routeFailure(let refusal, let retryAfter):
-            let isSuspect = refusal.cause == .unavailable && refusal.status != nil && suspect == mailbox
+            let isOneStores = refusal.cause == .unavailable && refusal.status != nil && suspect ?? mailbox == mailbox
             suspect = mailbox
-            if breaker.reason == nil, isSuspect { return true }
+            if breaker.reason == nil, isOneStores { return true }
             breaker.failed(id, refusal, retryAfter: retryAfter, at: now, using: &random)
         }
         return breaker.reason == nil

@@ -64,7 +64,8 @@ struct HeaderPass {
         guard case .header(let policy) = carrier else { return keep(field) }
         let list = AddressList(parsing: field.unfolded)
         let strangers = list.addresses.map(\.address).filter { !members.contains($0) }
-        let riddles = list.unparsed.filter(Self.mayNameSomebody)
+        // What names nobody is left for the far side to judge, unless the field may be rewritten anyway.
+        let riddles = policy == .rewrite ? list.unparsed : list.unparsed.filter(Self.mayNameSomebody)
         if strangers.isEmpty, riddles.isEmpty {
             note(list.addresses, isPlain: list.isWellFormed)
             return keep(field)

@@ -96,10 +96,13 @@ package struct Gateway: Sendable {
                 HousekeepingService(log: log, reload: reload, logger: logger), delivery,
             ]
             + listeners + [reload]
+        // It would write the whole environment, secrets and all, at `debug`.
+        var quiet = logger
+        quiet.logLevel = .warning
         var configuration = ServiceGroupConfiguration(
             // One service that fails lets the others finish what they have begun.
             services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
-            gracefulShutdownSignals: signals, logger: logger)
+            gracefulShutdownSignals: signals, logger: quiet)
         configuration.maximumGracefulShutdownDuration = .seconds(60)
         return ServiceGroup(configuration: configuration)
     }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTransport
 import MailModel
 
@@ -12,6 +13,10 @@ struct RuntimeSettings: Sendable {
         listeners = try ListenerSettings.all(of: configuration)
         var routes: [DeliveryRoute] = []
         for route in configuration.routes {
+            if let file = route.graph.caFile, !FileManager.default.isReadableFile(atPath: file) {
+                throw .configuration(
+                    "route \(route.name): ca_file: \(file) cannot be read; it must exist and be readable by this user")
+            }
             do {
                 routes.append(try DeliveryRoute(route, configuration, transport: transport, clocks: clocks))
             } catch {

@@ -23,8 +23,11 @@ import Testing
         return route.finished(id(number), of: boxes[box], effect, reachedFarSide: false, at: now, using: &random)
     }
 
-    @Test mutating func threeFaultsOfDifferentMailboxesCloseTheWay() throws {
+    /// The first one might still be one mailbox's own trouble.
+    @Test mutating func threeMoreFaultsOfDifferentMailboxesCloseTheWay() throws {
         let down = refusal(.unavailable, .route, status: 503)
+        #expect(fail(4, 3, down, at: 0) > 0)
+        #expect(route.explain(boxes[0], at: 0).reason == nil)
         for box in 0..<3 { #expect(fail(box, box, down, at: 0) > 0) }
         enqueue(9, 3, into: &route)
         #expect(route.startNext(at: 1) == nil)

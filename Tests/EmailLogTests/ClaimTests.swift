@@ -15,7 +15,8 @@ import Testing
         let expected = QueuedMessage(
             id: id, envelope: message.envelopes[0], route: "contoso", mailbox: reports,
             headerFrom: "Reports <reports@contoso.com>", messageID: "<1@contoso.com>", size: 7, priority: .high,
-            client: "192.0.2.7", user: "reports", received: message.received, isPart: false, via: .smtp, createdDate: noon,
+            client: "192.0.2.7", user: "reports", received: message.received, isPart: false, via: .smtp,
+            createdDate: noon,
             waitingSince: noon, attempts: 0,
             retries: 0)
         #expect(claimed == expected)

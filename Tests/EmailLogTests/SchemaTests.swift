@@ -26,7 +26,10 @@ import Testing
         #expect(Array(attempt.prefix(Self.emailAttempt.count)) == Self.emailAttempt)
         #expect(
             log.dropFirst(Self.emailLog.count)
-                == ["body_id", "received", "retries", "resent_date", "via", "claimant", "claimed_date", "claimed_path"])
+                == [
+                    "body_id", "received", "is_part", "retries", "resent_date", "via", "claimant", "claimed_date",
+                    "claimed_path",
+                ])
     }
 
     @Test func publicStatementsRunAsTheyStand() async throws {

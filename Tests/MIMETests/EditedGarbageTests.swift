@@ -37,7 +37,8 @@ import Testing
         }
     }
 
-    /// Where no reader is sure, refusing and rewriting agree on what there is to do.
+    /// Where no reader is sure, refusing and rewriting agree on what there is to do; only what names nobody is left in place
+    /// by the one and rewritten away by the other.
     @Test(arguments: 5...8) func refusesWhatItWouldRewrite(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let recipients = envelope("a@x.example", "b@x.example")
@@ -49,7 +50,7 @@ import Testing
             }
             let rewrites = HeaderBlock(parsing: rewritten).fields.contains { $0.name.hasPrefix("X-Original-") }
             switch editor(.header(.refuse)).edit(original, for: recipients) {
-            case .header(let header): #expect(!rewrites && header == rewritten, "\(lines(bytes))")
+            case .header(let header): #expect(rewrites || header == rewritten, "\(lines(bytes))")
             case .unrepresentable(let people, let texts):
                 #expect(rewrites && !(people.isEmpty && texts.isEmpty), "\(lines(bytes))")
                 #expect(!people.contains { recipients.recipients.contains($0) }, "\(lines(bytes))")

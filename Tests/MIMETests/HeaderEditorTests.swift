@@ -190,3 +190,19 @@ import Testing
         #expect(MessageSummary(of: HeaderBlock(parsing: bytes)).bcc.map(\.address) == everybody.recipients)
     }
 }
+
+@Suite struct NamesOfNobodyTests {
+    private let message = "From: app@contoso.com\nTo: root, a@x.example\n\n"
+
+    @Test func whatNamesNobodyIsLeftForTheFarSideToJudge() {
+        let edited = editor(.header(.refuse)).edit(HeaderBlock(parsing: message.wire), for: envelope("a@x.example"))
+        guard case .header(let bytes) = edited else { return #expect(Bool(false), "refused") }
+        #expect(lines(bytes).contains("To: root, a@x.example\n"))
+    }
+
+    @Test func whatNamesNobodyIsRewrittenAwayWhereThatIsAllowed() {
+        let edited = editor(.header(.rewrite)).edit(HeaderBlock(parsing: message.wire), for: envelope("a@x.example"))
+        guard case .header(let bytes) = edited else { return #expect(Bool(false), "refused") }
+        #expect(lines(bytes).contains("To: a@x.example\nX-Original-To: root, a@x.example\n"))
+    }
+}

@@ -1,3 +1,4 @@
+import Foundation
 import Postern
 import Testing
 
@@ -26,7 +27,7 @@ import Testing
     @Test func whatIsShownReadsBackButForTheSecrets() throws {
         let configuration = try decode(Self.text)
         let shown = configuration.effective.yaml.joined(separator: "\n")
-        let again = try decode(shown)
+        let again = try decode(shown.replacingOccurrences(of: "proxy: \"****\"", with: "proxy: ~"))
         #expect(again.hostname == configuration.hostname && again.store == configuration.store)
         #expect(again.listeners == configuration.listeners && again.retry == configuration.retry)
         #expect(again.retention == configuration.retention && again.log == configuration.log)

@@ -55,7 +55,8 @@ package enum ConfigurationDecoder {
     private static func configuration(_ root: Section, hostname: String) -> Configuration {
         let listeners = root.sections("smtp").compactMap(ListenerDecoder.listener)
         let configuration = Configuration(
-            hostname: root.string("hostname") ?? hostname,
+            hostname: root.scalar("hostname", expected: "a host name such as relay.contoso.com", parse: hostName)
+                ?? hostname,
             store: store(root),
             listeners: root.has("smtp") ? listeners : ListenerDecoder.defaultListeners,
             tls: root.section("tls").flatMap(tlsFiles),
@@ -69,9 +70,14 @@ package enum ConfigurationDecoder {
         return configuration
     }
 
+    /// It is said in EHLO and written into headers.
+    private static func hostName(_ text: String) -> String? { (try? Address(parsing: "x@\(text)")).map { _ in text } }
+
     /// What no single key shows.
     private static func checkWhole(_ configuration: Configuration, _ root: Section) {
-        if !root.has("routes") { root.missing("routes", "is missing: without a route no mail can be accepted") }
+        if !root.has("routes") || root.sections("routes").isEmpty {
+            root.missing("routes", "is missing: without a route no mail can be accepted")
+        }
         if configuration.tls == nil, !root.has("tls"), configuration.listeners.contains(where: { $0.tls != .off }) {
             root.missing("tls", "is missing: a listener offers TLS, so certificate and private_key must be named")
         }

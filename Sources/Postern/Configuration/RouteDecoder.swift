@@ -65,6 +65,9 @@ enum GraphDecoder {
         graph.graphEndpoint = endpoint("graph_endpoint", section)
         graph.caFile = section.string("ca_file")
         graph.proxy = section.secret("proxy")
+        if let proxy = graph.proxy?.reveal(), !proxy.hasPrefix("http://"), !proxy.hasPrefix("https://") {
+            section.problem("proxy", "expected http(s)://[user:password@]host:port")
+        }
         graph.onUnknown = section.choice("on_unknown") ?? graph.onUnknown
         graph.mimeLimit = section.size("mime_limit", in: 1000...3_000_000) ?? graph.mimeLimit
         graph.limits = section.section("limits").map(limits) ?? .init()
@@ -127,7 +130,7 @@ enum GraphDecoder {
             concurrencyPerMailbox: section.integer("concurrency_per_mailbox", in: 1...4)
                 ?? defaults.concurrencyPerMailbox,
             requests: section.rate("requests_per_mailbox") ?? defaults.requests,
-            upload: section.rate("upload_per_mailbox") ?? defaults.upload,
+            upload: section.sizeRate("upload_per_mailbox") ?? defaults.upload,
             concurrency: section.integer("concurrency", in: 1...10_000) ?? defaults.concurrency)
     }
 

@@ -100,7 +100,14 @@ final class Section {
     }
 
     func rate(_ key: String) -> Rate? {
-        scalar(key, expected: "an amount per duration such as 30/m, 20/8s, 10000/d or 150MB/5m", parse: Quantity.rate)
+        scalar(key, expected: "a number per duration such as 30/m, 20/8s or 10000/d") { text in
+            text.prefix { $0 != "/" }.allSatisfy(\.isNumber) ? Quantity.rate(text) : nil
+        }
+    }
+
+    /// Octets per duration.
+    func sizeRate(_ key: String) -> Rate? {
+        scalar(key, expected: "a size per duration such as 150MB/5m", parse: Quantity.rate)
     }
 
     func choice<Value: RawRepresentable & CaseIterable>(_ key: String, of type: Value.Type = Value.self) -> Value?

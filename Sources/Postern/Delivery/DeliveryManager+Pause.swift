@@ -121,7 +121,8 @@ extension DeliveryManager {
 
     private static func text(_ reason: Refusal) -> String {
         let codes = [reason.status.map(String.init), reason.code].compactMap(\.self).joined(separator: " ")
-        let words = codes.isEmpty ? reason.text : "\(codes): \(reason.text)"
+        let words =
+            codes.isEmpty || reason.text.hasPrefix(reason.code ?? codes) ? reason.text : "\(codes): \(reason.text)"
         return GraphAnswer.advice(for: reason).map { "\(words) \($0)" } ?? words
     }
 }

@@ -32,28 +32,24 @@ struct GraphPath: DeliveryPath {
         do throws(EmailLogError) {
             let policy = policy(for: message)
             var facts = SendPlan.Message(
-                size: Int64(body.size + Self.headerAllowance), recipients: message.envelope.recipients.count)
+                size: Int64(body.size), recipients: message.envelope.recipients.count)
             // What is too large anyway is not read: its header alone might fill the memory.
             if case .refuse(let refusal) = SendPlan(for: facts, policy) {
                 return .failure(Unsendable(delivery: Delivery(.rejected(refusal), isAttempt: true)))
             }
             let block = try HeaderReader.header(of: body)
-            let strict = edit(block, message, .refuse)
-            facts.isUnrepresentable = strict == nil
+            let header = edit(block, message, policy.unrepresentable == .rewrite ? .rewrite : .refuse)
+            facts.isUnrepresentable = header == nil
             switch SendPlan(for: facts, policy) {
             case .refuse(let refusal):
                 return .failure(Unsendable(delivery: Delivery(.rejected(refusal), isAttempt: true)))
-            case .mimeRequest(let rewrite):
-                let header = (rewrite ? edit(block, message, .rewrite) : strict) ?? []
-                return .success(OutgoingMessage(header: header, body: body, bodyOffset: block.bodyOffset))
+            case .mimeRequest:
+                return .success(OutgoingMessage(header: header ?? [], body: body, bodyOffset: block.bodyOffset))
             }
         } catch {
             return .failure(Unsendable(delivery: Delivery(unreadable: error)))
         }
     }
-
-    /// What our own fields may add to a header, recipients aside.
-    private static let headerAllowance = 1024
 
     /// The parts of a split message name the people of the other parts: there is no other way to express that.
     private func policy(for message: QueuedMessage) -> SendPlan.Policy {

@@ -27,5 +27,6 @@ struct LogFollower {
         terminal.write(
             ([cells[0], terminal.paint(row.status)] + cells.dropFirst(2)).filter { !$0.isEmpty }.joined(separator: "  ")
         )
+        terminal.flush()
     }
 }

@@ -31,7 +31,8 @@ struct LogShowCommand: AsyncParsableCommand {
     private func show(_ row: LogRow, _ attempts: [AttemptRow], _ parts: [QueueID], on terminal: Terminal) {
         for (label, value) in row.details where !value.isEmpty {
             terminal.write(
-                "\(terminal.paint(label, .bold))\(String(repeating: " ", count: max(1, 14 - label.count)))\(value)")
+                "\(terminal.paint(label, .bold))\(String(repeating: " ", count: max(1, 14 - label.count)))\(Table.printable(value))"
+            )
         }
         if !parts.isEmpty { terminal.write("other parts   \(parts.map(\.rawValue).joined(separator: ", "))") }
         guard !attempts.isEmpty else { return terminal.write("\nNo attempt yet.") }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmailLog
+import Foundation
 import Postern
 
 /// What every command that reads the configuration takes.
@@ -15,7 +16,12 @@ struct ConfigurationOptions: ParsableArguments {
 
     /// The store, opened beside a service that may be running.
     func openLog(_ terminal: Terminal) throws -> EmailLog {
-        try EmailLog.open(path: load(terminal).store, role: .tool)
+        let path = try load(terminal).store
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw CommandFailure(
+                .noSuchMessage, "there is no store at \(path) yet; check `store`, or start the service")
+        }
+        return try EmailLog.open(path: path, role: .tool)
     }
 }
 

@@ -37,7 +37,7 @@ struct Table {
     }
 
     /// Subjects and refusals come from elsewhere: nothing in them may steer the terminal.
-    private static func printable(_ text: String) -> String {
+    static func printable(_ text: String) -> String {
         String(
             String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }

@@ -22,6 +22,9 @@ struct Terminal: Sendable {
 
     func write(_ line: String = "") { print(line) }
 
+    /// What was written goes out now, also to a pipe or a file.
+    func flush() { fflush(nil) }
+
     /// To standard error, as `postern: …`.
     func complain(_ text: String) { put("postern: \(text)\n") }
 

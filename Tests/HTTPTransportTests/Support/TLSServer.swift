@@ -1,5 +1,5 @@
 // TLS servers of Python's standard library, with certificates made by the openssl command: an implementation that is
-// not the one under test. They end when their standard input closes.
+// not the one under test. They also end when their standard input closes.
 
 import Foundation
 
@@ -43,10 +43,8 @@ enum TLSServer {
         process.standardInput = input
         process.standardOutput = output
         try process.run()
-        defer {
-            try? input.fileHandleForWriting.close()
-            process.waitUntilExit()
-        }
+        // Not by the end of its input: a process that another test has spawned meanwhile may hold that open.
+        defer { process.terminate() }
         let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
         guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else { throw Failed() }
         return try await body(port, certificate)
@@ -63,8 +61,10 @@ enum TLSServer {
         process.executableURL = find(command[0])
         process.arguments = Array(command.dropFirst())
         process.standardError = FileHandle.nullDevice
+        let ended = DispatchSemaphore(value: 0)
+        process.terminationHandler = { _ in ended.signal() }
         try process.run()
-        process.waitUntilExit()
+        ended.wait()
         guard process.terminationStatus == 0 else { throw Failed() }
     }
 
