@@ -214,8 +214,8 @@ import Testing
             path: ScriptedPath { _ in .unknown(refusal(.route, .unavailable, status: nil, "reset")) })
         for mailbox in ["a", "b", "c"] { try await bench.accept(mailbox, from: address("\(mailbox)@contoso.com")) }
         await bench.turn()
-        #expect(try await bench.log.pauses().first?.mailbox == nil)
-        #expect(try await bench.log.pauses().count == 1)
+        // The first two may have been put down to their mailboxes before the third one told.
+        #expect(try await bench.log.pauses().count { $0.mailbox == nil } == 1)
         // Their own clocks run on: the answer was lost, so each spent a retry.
         #expect(try await bench.attempts("a").map(\.outcome) == ["unknown"])
         #expect(try #require(try await bench.row("a")?.nextAttemptDate) >= after(15))
