@@ -83,7 +83,8 @@ let package = Package(
         room(
             "PosternCommands",
             [
-                "Postern", "M365Emulator", "EmailLog", "MailModel", "MIME", "GraphProtocol", "SMTPProtocol", "SMTPTransport",
+                "Postern", "M365Emulator", "EmailLog", "MailModel", "MIME", "GraphProtocol", "SMTPProtocol",
+                "SMTPTransport",
                 arguments, lifecycle, logging, nioPosix, nioLocks,
             ]),
         program("postern", ["PosternCommands", arguments]),
@@ -107,7 +108,8 @@ let package = Package(
         tests(
             of: "Postern",
             [
-                "MailModel", "MIME", "SMTPProtocol", "GraphProtocol", "DeliveryPolicy", "EmailLog", "HTTPTransport", "TLS",
+                "MailModel", "MIME", "SMTPProtocol", "GraphProtocol", "DeliveryPolicy", "EmailLog", "HTTPTransport",
+                "TLS",
                 "SMTPTransport", grdb, lifecycle, logging, nioCore, nioPosix, nioEmbedded, nioLocks,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),

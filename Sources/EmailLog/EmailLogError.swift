@@ -92,7 +92,8 @@ extension EmailLogError {
         let words = "\(path): \(String(cString: strerror(code)))"
         switch code {
         case ENOSPC, EDQUOT: self = .diskFull(words)
-        case EACCES, EPERM, EROFS, EISDIR, ENOENT, ENOTDIR: self = .notWritable(path: path, reason: String(cString: strerror(code)))
+        case EACCES, EPERM, EROFS, EISDIR, ENOENT, ENOTDIR:
+            self = .notWritable(path: path, reason: String(cString: strerror(code)))
         default: self = .inputOutput(words)
         }
     }
