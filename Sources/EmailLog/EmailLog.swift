@@ -48,7 +48,8 @@ package final class EmailLog: Sendable {
         pool = try StoreFile.connect(path, role: role)
         try StoreFile.migrate(pool, path: path, role: role, lock: lock)
         spool = try SpoolDirectory(path: path + ".spool")
-        writer = GroupCommit(pool: pool)
+        guard let file = FileIdentity(path: path) else { throw .removed(path) }
+        writer = GroupCommit(pool: pool, file: file)
     }
 
     /// Finishes what was begun and closes; the service empties the write-ahead log into the file.

@@ -13,6 +13,8 @@ package enum EmailLogError: Error, Hashable, Sendable {
     case olderSchema(path: String)
     /// Another service has the file; its process id where it could be read.
     case inUse(path: String, by: Int32?)
+    /// The file was deleted, or another put in its place, while it was open.
+    case removed(String)
     case diskFull(String)
     /// Another process kept the write lock beyond the busy time-out.
     case busy
@@ -48,6 +50,7 @@ extension EmailLogError: CustomStringConvertible {
             "\(path) was written by an older version of Postern that still runs: restart the service first"
         case .inUse(let path, let pid):
             "\(path) is in use by another service\(pid.map { ", process \($0)" } ?? ""): stop it, or choose another `store`"
+        case .removed(let path): "\(path) was removed or replaced while it was open: restart the service"
         case .diskFull(let what): "no room on the disk (\(what)): free some space"
         case .busy: "another process kept the store locked for too long: end long transactions on it"
         case .inputOutput(let what): "the disk failed (\(what)): check it, and the system's log"

@@ -23,9 +23,13 @@ final class GroupCommit: Sendable {
     private static let largestBatch = 200
 
     private let pool: DatabasePool
+    private let file: FileIdentity
     private let inbox = NIOLockedValueBox(Inbox())
 
-    init(pool: DatabasePool) { self.pool = pool }
+    init(pool: DatabasePool, file: FileIdentity) {
+        self.pool = pool
+        self.file = file
+    }
 
     /// How many transactions were committed so far.
     var commits: Int { inbox.withLockedValue { $0.commits } }
@@ -104,6 +108,7 @@ final class GroupCommit: Sendable {
         answers.reserveCapacity(batch.count)
         try db.inTransaction(.immediate) {
             for job in batch { answers.append(try job.run(db)) }
+            guard file.isInPlace else { throw EmailLogError.removed(pool.path) }
             return .commit
         }
         return answers
@@ -111,6 +116,7 @@ final class GroupCommit: Sendable {
 
     /// Trying one by one would meet the same trouble, and with a lock the same wait, once for every job.
     private static func speaksForAll(_ error: any Error) -> Bool {
+        if case .removed? = error as? EmailLogError { return true }
         guard let code = (error as? DatabaseError)?.resultCode else { return false }
         return [.SQLITE_BUSY, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_CANTOPEN]
             .contains(code)

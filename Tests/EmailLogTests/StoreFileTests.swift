@@ -89,3 +89,26 @@ import Testing
         #expect(error == .busy)
     }
 }
+
+/// SQLite itself would go on writing into a file that nobody can find again.
+@Suite struct RemovedStoreTests {
+    @Test(arguments: [false, true]) func takesNothingMore(_ isReplaced: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        _ = try await log.accept(submission("before"))
+        try FileManager.default.removeItem(atPath: directory.store)
+        if isReplaced { _ = FileManager.default.createFile(atPath: directory.store, contents: nil) }
+        await #expect(throws: EmailLogError.removed(directory.store)) { try await log.accept(submission("after")) }
+        await #expect(throws: EmailLogError.removed(directory.store)) { try await log.accept(submission("later")) }
+    }
+
+    @Test func aFileThatOnlyChangedIsStillItself() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/file"
+        #expect(FileIdentity(path: path) == nil)
+        try Data("a".utf8).write(to: URL(fileURLWithPath: path))
+        let identity = try #require(FileIdentity(path: path))
+        try FileHandle(forWritingTo: URL(fileURLWithPath: path)).write(contentsOf: Data("b".utf8))
+        #expect(identity.isInPlace)
+    }
+}

@@ -58,7 +58,7 @@ extension EmailLogError {
         case .missingDirectory, .notWritable, .notADatabase, .newerSchema: .configuration
         case .inUse: .unavailable
         case .noSuchMessage, .bodyMissing, .bodyDamaged: .noSuchMessage
-        case .diskFull, .busy, .inputOutput, .olderSchema, .closed: .tryAgainLater
+        case .removed, .diskFull, .busy, .inputOutput, .olderSchema, .closed: .tryAgainLater
         case .duplicateID, .wrongStatus, .partsDoNotMatch, .other: .failure
         }
     }

@@ -16,8 +16,10 @@ import Testing
         return limits
     }
 
+    private let directory = Result { try TemporaryDirectory() }
+
     private func log(attempted count: Int, ended date: Timestamp, recipients: Int = 1) async throws -> EmailLog {
-        let log = try TemporaryDirectory().service()
+        let log = try directory.get().service()
         for number in 0..<count {
             let id = try await log.accept(waiting("q\(number)", start: .inProgress(.graph)))
             try await log.settle(
@@ -81,7 +83,7 @@ import Testing
         (.quota, true),
     ])
     func onlyPausesThatTimeEndsAreKept(_ cause: Refusal.Cause, _ isKept: Bool) async throws {
-        let log = try TemporaryDirectory().service()
+        let log = try directory.get().service()
         try await log.pause(
             LanePause(route: "contoso", mailbox: ann, path: .graph, until: after(60), cause: cause, reason: "rest"))
         try await log.pause(

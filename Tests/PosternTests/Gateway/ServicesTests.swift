@@ -33,7 +33,8 @@ import Testing
     }
 
     @Test func theStoreIsClosedAtTheEnd() async throws {
-        let log = try TemporaryDirectory().service()
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
         let transport = HTTPTransport()
         try await running(StoreService(log: log, transport: transport)) {
             _ = try await log.accept(waiting("q1"))
