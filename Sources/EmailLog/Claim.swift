@@ -30,28 +30,24 @@ extension EmailLog {
         }
     }
 
-    /// P → P by another path, committed before a byte leaves on it, so that a crash is charged to the right one.
-    package func redirect(_ id: QueueID, to path: Path) async throws(EmailLogError) {
-        try await write { db in
-            let moved = try db.run(
-                "UPDATE email_log SET claimed_path = ? WHERE id = ? AND status = 'P'", [path.rawValue, id.rawValue])
-            guard moved == 1 else { throw try db.refusal(of: id) }
-        }
-    }
-
     /// P → Q without an attempt: nothing was sent, because of a pause or a shutdown.
     ///
-    /// - Parameter reason: what it waits for, where that is worth saying.
-    package func putBack(_ ids: [QueueID], due: Timestamp, because reason: String? = nil) async throws(EmailLogError) {
+    /// - Parameters:
+    ///   - path: the only path it may take from now on, where it falls back because the other cannot carry it.
+    ///   - reason: what it waits for, where that is worth saying.
+    package func putBack(
+        _ ids: [QueueID], due: Timestamp, fallingBackTo path: Path? = nil, because reason: String? = nil
+    ) async throws(EmailLogError) {
         try await write { db in
             for id in ids {
                 let moved = try db.run(
                     """
                     UPDATE email_log
                     SET status = 'Q', next_attempt_date = ?, error_text = COALESCE(?, error_text),
+                        via = COALESCE(?, via), fell_back = MAX(fell_back, ?),
                         claimant = NULL, claimed_date = NULL, claimed_path = NULL
                     WHERE id = ? AND status = 'P'
-                    """, [due.description, reason, id.rawValue])
+                    """, [due.description, reason, path?.rawValue, path == nil ? 0 : 1, id.rawValue])
                 guard moved == 1 else { throw try db.refusal(of: id) }
             }
         }

@@ -77,10 +77,12 @@ extension EmailLog {
 
     /// Says on the rows of a lane that are due before `until` what they wait for, and makes them due then.
     ///
-    /// - Parameter limit: the most rows touched by one call; what is left is due, and is found by the next one.
+    /// - Parameters:
+    ///   - via: only those that may take no other path than this; `nil`: only those that are free to take any.
+    ///   - limit: the most rows touched by one call; what is left is due, and is found by the next one.
     /// - Returns: how many rows were touched.
     @discardableResult
-    package func postpone(_ lane: LaneKey, until: Timestamp, because reason: String, limit: Int)
+    package func postpone(_ lane: LaneKey, via: Path?, until: Timestamp, because reason: String, limit: Int)
         async throws(EmailLogError) -> Int
     {
         try await write { db in
@@ -92,12 +94,12 @@ extension EmailLog {
                     WHERE status = 'Q' AND rowid IN (
                         SELECT rowid FROM email_log INDEXED BY email_log_due
                         WHERE status = 'Q' AND route = ?3 AND mailbox = ?4 AND priority = ?5
-                            AND next_attempt_date < ?2
+                            AND next_attempt_date < ?2 AND via IS ?7
                         ORDER BY next_attempt_date LIMIT ?6)
                     """,
                     [
                         reason, until.description, lane.route, lane.mailbox.description, priority.rawValue,
-                        limit - touched,
+                        limit - touched, via?.rawValue,
                     ])
             }
             return touched

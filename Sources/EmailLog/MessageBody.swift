@@ -52,7 +52,10 @@ extension EmailLog {
             guard bytes.count == size else { throw .bodyDamaged(id) }
             return MessageBody(bytes: bytes)
         case .spooled(let name):
-            guard let file = try? OpenFile(path: spool.path(of: name), flags: O_RDONLY) else { throw .bodyMissing(id) }
+            let path = spool.path(of: name)
+            // Anything but a file that is gone, such as too many open files, is trouble that passes.
+            if access(path, F_OK) != 0, errno == ENOENT { throw .bodyMissing(id) }
+            let file = try OpenFile(path: path, flags: O_RDONLY)
             guard try file.size() == size else { throw .bodyDamaged(id) }
             return MessageBody(file: file, size: size)
         }

@@ -46,7 +46,8 @@ extension EmailLog {
     ///
     /// - Parameter limit: the most rows of one call, oldest first.
     package func expire(
-        _ lane: LaneKey, waitingSince deadline: Timestamp, because reason: String, at now: Timestamp, limit: Int
+        _ lane: LaneKey, via: Path?, waitingSince deadline: Timestamp, because reason: String, at now: Timestamp,
+        limit: Int
     )
         async throws(EmailLogError) -> [QueueID]
     {
@@ -55,9 +56,9 @@ extension EmailLog {
                 """
                 SELECT id FROM email_log INDEXED BY email_log_waiting
                 WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND created_date < ?3
-                    AND COALESCE(resent_date, created_date) < ?3
+                    AND COALESCE(resent_date, created_date) < ?3 AND via IS ?5
                 ORDER BY created_date LIMIT ?4
-                """, [lane.route, lane.mailbox.description, deadline.description, limit]
+                """, [lane.route, lane.mailbox.description, deadline.description, limit, via?.rawValue]
             ).map { QueueID(rawValue: $0[0]) }
             for id in ids {
                 try db.move(

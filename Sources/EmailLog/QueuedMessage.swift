@@ -26,7 +26,7 @@ package struct QueuedMessage: Hashable, Sendable {
     /// One of several rows that a message with too many recipients became: its headers name those of the others, too.
     package var isPart: Bool
     package var trial: String?
-    /// The only path it may take, where an operator asked for one.
+    /// The only path it may take: an operator asked for it, the other cannot carry it, or an answer on it was lost.
     package var via: Path?
     package var createdDate: Timestamp
     /// When the time to give up began to run: at acceptance, or when an operator last resent it.

@@ -23,7 +23,8 @@ package enum Settlement: Hashable, Sendable {
 }
 
 extension EmailLog {
-    /// P → S, F, Q or U, together with the record of the attempt that led there.
+    /// P → S, F, Q or U, together with the record of the attempt that led there. Where that attempt's outcome is unknown,
+    /// the message may take no other path from then on.
     ///
     /// - Parameters:
     ///   - attempt: none where nothing was attempted, which S and U rule out.
@@ -71,7 +72,7 @@ extension Database {
             UPDATE email_log
             SET status = ?, sent_date = ?, next_attempt_date = ?, attempts = attempts + 1, retries = retries + ?,
                 fell_back = MAX(fell_back, ?, COALESCE(path <> ?, 0)), path = ?, http_status = ?, error_code = ?,
-                error_text = ?, request_id = ?, latency_ms = ?, trial = COALESCE(?, trial),
+                error_text = ?, request_id = ?, latency_ms = ?, trial = COALESCE(?, trial), via = COALESCE(?, via),
                 claimant = NULL, claimed_date = NULL, claimed_path = NULL
             WHERE id = ? AND status = 'P'
             """,
@@ -79,7 +80,7 @@ extension Database {
                 settlement.status.rawValue, finished.description, settlement.nextAttempt?.description,
                 settlement.spent ? 1 : 0, attempt.fellBack ? 1 : 0, attempt.path.rawValue, attempt.path.rawValue,
                 attempt.httpStatus, refusal?.code, settlement.reason ?? refusal?.text, attempt.requestID,
-                settlement.status == .sent ? latency : nil, attempt.trial, id.rawValue,
+                settlement.status == .sent ? latency : nil, attempt.trial, attempt.pin?.rawValue, id.rawValue,
             ])
     }
 
@@ -96,6 +97,11 @@ extension Database {
                 settlement.nextAttempt?.description, settlement.reason, id.rawValue,
             ])
     }
+}
+
+extension AttemptRecord {
+    /// A second copy by another path could not be told from the first.
+    fileprivate var pin: Path? { if case .unknown = outcome { path } else { nil } }
 }
 
 extension Settlement {

@@ -77,6 +77,19 @@ import Testing
         #expect(try await log.attempts(of: id).isEmpty)
     }
 
+    @Test func putBackCanFallBack() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        let id = try await log.make(.inProgress)
+        try await log.putBack([id], due: noon, fallingBackTo: .smtp, because: "too large for one request")
+        let row = try #require(try await log.row(id))
+        #expect(row.status == .queued && row.fellBack && row.errorText == "too large for one request")
+        #expect(try await log.claim(id, path: .smtp, at: noon)?.via == .smtp)
+        try await log.putBack([id], due: noon)
+        #expect(try await log.claim(id, path: .smtp, at: noon)?.via == .smtp, "for good")
+        #expect(try await log.row(id)?.fellBack == true)
+    }
+
     @Test func unreadableRowIsSetAside() async throws {
         let directory = try TemporaryDirectory()
         let log = try directory.service()

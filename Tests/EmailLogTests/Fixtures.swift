@@ -48,14 +48,15 @@ let lane = LaneKey(route: "contoso", mailbox: reports)
 func submission(
     _ id: String? = nil, at date: Timestamp = noon, to recipients: [[String]] = [["ann@fabrikam.com"]],
     route: String = "contoso", mailbox: Address = reports, subject: String? = "Weekly figures",
-    priority: Priority = .normal, start: Submission.Start = .queued,
+    priority: Priority = .normal, via: Path? = nil, start: Submission.Start = .queued,
     body: Submission.Body = .bytes(Array("Hello\r\n".utf8))
 ) -> Submission {
     Submission(
         queueID: id.map { QueueID(rawValue: $0) }, createdDate: date,
         envelopes: recipients.map { Envelope(sender: reports, recipients: $0.map(address)) }, route: route,
         mailbox: mailbox, headerFrom: "Reports <reports@contoso.com>", subject: subject,
-        messageID: "<1@contoso.com>", client: "192.0.2.7", user: "reports", priority: priority, start: start, body: body
+        messageID: "<1@contoso.com>", client: "192.0.2.7", user: "reports", priority: priority, via: via, start: start,
+        body: body
     )
 }
 

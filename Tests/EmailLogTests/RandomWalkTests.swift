@@ -108,7 +108,9 @@ private struct Walk {
         case 15: _ = try await log.release(.ids(some()), at: now)
         case 16: _ = try await log.cancel(.ids(Array(some().prefix(1))))
         case 17: try await resend()
-        case 18: _ = try await log.expire(lane, waitingSince: now - .seconds(100), because: "old", at: now, limit: 2)
+        case 18:
+            _ = try await log.expire(
+                lane, via: nil, waitingSince: now - .seconds(100), because: "old", at: now, limit: 2)
         default: try await sweep()
         }
     }

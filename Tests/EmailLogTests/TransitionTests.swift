@@ -5,7 +5,7 @@ import Testing
 
 /// Every verb on a message in every status: what the store promises, whoever implements it.
 enum Verb: String, CaseIterable, Sendable {
-    case claim, redirect, putBack
+    case claim, putBack
     case settleSent, settleFailed, settleRetry, settleUnknown, settleParts
     case hold, release, cancel, flush, resend, resendAgain, expire, postpone, recover, sweep
 
@@ -13,7 +13,6 @@ enum Verb: String, CaseIterable, Sendable {
     func result(from status: Status) -> Status? {
         switch (self, status) {
         case (.claim, .queued): .inProgress
-        case (.redirect, .inProgress): .inProgress
         case (.putBack, .inProgress), (.settleRetry, .inProgress): .queued
         case (.settleSent, .inProgress), (.settleParts, .inProgress): .sent
         case (.settleFailed, .inProgress): .failed
@@ -34,8 +33,6 @@ enum Verb: String, CaseIterable, Sendable {
         let now = after(60)
         switch self {
         case .claim: return try await log.claim(id, path: .graph, at: now) != nil
-        case .redirect:
-            return try await allowed(id) { () throws(EmailLogError) in try await log.redirect(id, to: .smtp) }
         case .putBack:
             return try await allowed(id) { () throws(EmailLogError) in try await log.putBack([id], due: now) }
         case .settleSent: return try await settle(id, .sent(keepBody: false), accepted, in: log)
@@ -56,8 +53,11 @@ enum Verb: String, CaseIterable, Sendable {
         case .resend: return try await resend(id, again: false, in: log)
         case .resendAgain: return try await resend(id, again: true, in: log)
         case .expire:
-            return try await log.expire(lane, waitingSince: now, because: "too old", at: now, limit: 9) == [id]
-        case .postpone: return try await log.postpone(lane, until: after(90), because: "paused", limit: 9) == 1
+            return try await log.expire(lane, via: nil, waitingSince: now, because: "too old", at: now, limit: 9) == [
+                id
+            ]
+        case .postpone:
+            return try await log.postpone(lane, via: nil, until: after(90), because: "paused", limit: 9) == 1
         case .recover: return try await !log.recover(at: now) { _ in .hold }.isEmpty
         case .sweep:
             let all = Retention(bodies: .seconds(1000), failedBodies: .seconds(1000), log: .seconds(1000))

@@ -61,7 +61,7 @@ extension DeliveryManager {
 
     private func tell(_ lane: LaneKey, of pause: LanePause) async throws(EmailLogError) {
         wake(lane, at: pause.until)
-        try await log.postpone(lane, until: pause.until, because: pause.reason, limit: Self.rowsTold)
+        try await log.postpone(lane, via: nil, until: pause.until, because: pause.reason, limit: Self.rowsTold)
     }
 
     /// A route's pause is every mailbox's, also of those whose mail is in a window already.
@@ -108,7 +108,7 @@ extension DeliveryManager {
                 let text =
                     "Given up after \(Quantity.text(span)) (`give_up_after`). It waited for: \(Self.text(reason))"
                 let expired = try await log.expire(
-                    lane, waitingSince: now - span, because: text, at: now, limit: Self.rowsTold)
+                    lane, via: nil, waitingSince: now - span, because: text, at: now, limit: Self.rowsTold)
                 for id in expired {
                     scheduler.remove(id, at: instant)
                     logger.error("message failed", metadata: [LogKey.id: "\(id)", LogKey.reason: "\(text)"])
