@@ -17,6 +17,7 @@ final class RecordingHandler: SMTPServerHandler {
 
     /// What each question is answered with; `nil` accepts.
     struct Answers: Sendable {
+        var admission: Reply?
         var authentication: @Sendable (Credentials) -> Reply? = { _ in nil }
         var sender: Reply?
         var recipient: @Sendable (Address) -> Reply? = { _ in nil }
@@ -25,6 +26,8 @@ final class RecordingHandler: SMTPServerHandler {
         var verdict: Reply? = Reply(250, .init(2, 0, 0), "Ok: queued")
         /// Held up here until it is opened.
         var gate: Gate?
+        /// Done to the connection before the final dot is answered.
+        var hold: @Sendable (ConnectionLine) async -> Void = { _ in }
     }
 
     enum Event: Hashable, Sendable {
@@ -62,6 +65,8 @@ final class RecordingHandler: SMTPServerHandler {
         return nil
     }
 
+    func admit(_ context: SMTPContext) async -> Reply? { answers.admission }
+
     func authenticate(_ credentials: Credentials, _ context: SMTPContext) async -> Reply? {
         answers.authentication(credentials)
     }
@@ -80,7 +85,7 @@ final class RecordingHandler: SMTPServerHandler {
         events.yield(.began)
         let message = Message(
             envelope: envelope, content: "", protocolName: context.protocolName, user: context.user)
-        return .accepted(RecordingSink(handler: self, message: message))
+        return .accepted(RecordingSink(handler: self, line: context.line, message: message))
     }
 
     func connectionOpened(_ context: SMTPContext) { events.yield(.opened) }
@@ -97,11 +102,13 @@ final class RecordingHandler: SMTPServerHandler {
 
 struct RecordingSink: SMTPMessageSink {
     let handler: RecordingHandler
+    let line: ConnectionLine?
     var message: RecordingHandler.Message
     private var bytes: [UInt8] = []
 
-    init(handler: RecordingHandler, message: RecordingHandler.Message) {
+    init(handler: RecordingHandler, line: ConnectionLine?, message: RecordingHandler.Message) {
         self.handler = handler
+        self.line = line
         self.message = message
     }
 
@@ -117,6 +124,7 @@ struct RecordingSink: SMTPMessageSink {
         message.content = String(decoding: bytes, as: UTF8.self)
         let verdict = handler.answers.verdict
         if verdict?.isRefusal != true { handler.keep(message) }
+        if let line { await handler.answers.hold(line) }
         return verdict
     }
 

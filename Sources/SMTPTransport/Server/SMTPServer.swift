@@ -22,6 +22,7 @@ package final class SMTPServer<Handler: SMTPServerHandler>: Sendable {
     private struct Accepted: Sendable {
         let connection: NIOAsyncChannel<SessionEvent, ByteBuffer>
         let settings: SMTPServerSettings
+        let line: ConnectionLine
         /// With implicit TLS.
         let handshake: EventLoopFuture<TLSInfo>?
     }
@@ -107,10 +108,14 @@ extension SMTPServer {
             handshake = handler.handshake
             try pipeline.addHandler(handler)
         }
-        try pipeline.addHandlers([InboundMeter(), SessionEvents(idleTimeout: settings.idleTimeout)])
+        let peerEnd = channel.eventLoop.makePromise(of: Void.self)
+        channel.closeFuture.cascade(to: peerEnd)
+        try pipeline.addHandlers([
+            InboundMeter(), SessionEvents(idleTimeout: settings.idleTimeout, peerEnd: peerEnd),
+        ])
         return Accepted(
             connection: try NIOAsyncChannel(wrappingChannelSynchronously: channel), settings: settings,
-            handshake: handshake)
+            line: ConnectionLine(channel, peerEnd: peerEnd.futureResult), handshake: handshake)
     }
 
     private func serve(_ accepted: Accepted) async {
@@ -122,7 +127,8 @@ extension SMTPServer {
         switch registry.admit(channel, limit: accepted.settings.maxConnections) {
         case .full: await refuse(accepted, peer, accepted.settings.busy)
         case .admitted(let number):
-            let context = SMTPContext(connection: number, peer: peer, local: PeerAddress(channel.localAddress))
+            var context = SMTPContext(connection: number, peer: peer, local: PeerAddress(channel.localAddress))
+            context.line = accepted.line
             await converse(accepted, context)
         }
     }

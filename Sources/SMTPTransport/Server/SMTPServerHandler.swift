@@ -9,6 +9,8 @@ package import TLS
 package protocol SMTPServerHandler: Sendable {
     associatedtype Sink: SMTPMessageSink
 
+    /// Asked before the greeting: a reply is said in its place, whatever its code, and the connection is closed.
+    func admit(_ context: SMTPContext) async -> Reply?
     /// Asked only where the configuration offers AUTH.
     func authenticate(_ credentials: Credentials, _ context: SMTPContext) async -> Reply?
     func checkSender(_ sender: Address?, _ parameters: MailParameters, _ context: SMTPContext) async -> Reply?
@@ -25,6 +27,7 @@ package protocol SMTPServerHandler: Sendable {
 }
 
 extension SMTPServerHandler {
+    package func admit(_ context: SMTPContext) async -> Reply? { nil }
     package func connectionOpened(_ context: SMTPContext) {}
     package func connectionClosed(_ context: SMTPContext, error: (any Error)?) {}
     package func connectionRefused(_ peer: PeerAddress, _ reply: Reply) {}
@@ -69,6 +72,8 @@ package struct SMTPContext: Sendable {
     package internal(set) var user: String?
     /// The word for a `Received` header's `with`, such as `ESMTPSA`; right from `beginBody` on.
     package internal(set) var protocolName = "SMTP"
+    /// `nil` where there is no connection, as in tests.
+    package internal(set) var line: ConnectionLine?
 
     package init(
         connection: UInt64, peer: PeerAddress, local: PeerAddress, clientName: String? = nil, tls: TLSInfo? = nil,

@@ -47,6 +47,10 @@ struct ServerConnection<Handler: SMTPServerHandler> {
 
     private mutating func converse(_ inbound: NIOAsyncChannelInboundStream<SessionEvent>) async throws {
         var events = inbound.makeAsyncIterator()
+        if let refusal = await handler.admit(context) {
+            try await outbound.write(ByteBuffer(bytes: refusal.encoded))
+            isOver = true
+        }
         try await perform()
         while !isOver, let event = try await events.next() {
             take(event)

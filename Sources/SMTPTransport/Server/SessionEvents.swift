@@ -18,10 +18,15 @@ final class SessionEvents: ChannelInboundHandler {
     typealias InboundOut = SessionEvent
 
     private let idleTimeout: TimeAmount
+    private let peerEnd: EventLoopPromise<Void>?
     private var lastRead = NIODeadline.uptimeNanoseconds(0)
     private var timer: Scheduled<Void>?
 
-    init(idleTimeout: Duration) { self.idleTimeout = TimeAmount(idleTimeout) }
+    /// - Parameter peerEnd: fulfilled when the peer closes its side; whoever gives it must do so at the end of the channel.
+    init(idleTimeout: Duration, peerEnd: EventLoopPromise<Void>? = nil) {
+        self.idleTimeout = TimeAmount(idleTimeout)
+        self.peerEnd = peerEnd
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         lastRead = context.eventLoop.now
@@ -41,7 +46,10 @@ final class SessionEvents: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard let event = event as? SessionEvent else { return context.fireUserInboundEventTriggered(event) }
+        guard let event = event as? SessionEvent else {
+            if case .inputClosed? = event as? ChannelEvent { peerEnd?.succeed() }
+            return context.fireUserInboundEventTriggered(event)
+        }
         report(event, context)
     }
 
