@@ -55,7 +55,7 @@ package final class M365Emulator: Sendable {
 
     /// - Parameter ready: called once both servers listen.
     package func run(ready: @escaping @Sendable (Addresses) async -> Void = { _ in }) async throws {
-        let certificates = try ServerCertificates(now: core.clock.wall(), hosts: [listen.httpHost, listen.smtpHost])
+        let certificates = try ServerCertificates(now: core.moment().wall, hosts: [listen.httpHost, listen.smtpHost])
         if !listen.caFile.isEmpty {
             try Data(certificates.caPEM).write(to: URL(fileURLWithPath: listen.caFile))
         }
@@ -67,11 +67,7 @@ package final class M365Emulator: Sendable {
         let addresses = Addresses(
             httpHost: listen.httpHost, httpPort: listen.httpPort, smtpHost: listen.smtpHost,
             smtpPort: smtp.address.port, isSecure: listen.tls, caPEM: certificates.caPEM)
-        try await withTaskCancellationHandler {
-            try await serve(smtp, addresses, certificates, ready: ready)
-        } onCancel: {
-            core.stopped.stop()
-        }
+        try await serve(smtp, addresses, certificates, ready: ready)
     }
 
     private func serve(
@@ -91,7 +87,6 @@ package final class M365Emulator: Sendable {
                     await ready(addresses)
                 }
             }
-            defer { core.stopped.stop() }
             // Neither server ends by itself: the first to do so has failed, or all is being stopped.
             try await group.next()
             group.cancelAll()

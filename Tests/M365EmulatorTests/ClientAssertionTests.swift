@@ -75,6 +75,18 @@ struct ClientAssertionTests {
         #expect(token.claims["appidacr"] == "2")
     }
 
+    @Test func aCertificateIsTakenFromTheAppAndRegisteredAgain() throws {
+        var bench = try Self.bench()
+        let pem = bench.state.directory.tenants[0].apps[0].certificates[0]
+        let assertion = Self.request(try Self.assertion(.ps256))
+        _ = bench.control("PATCH", "app/\(Bench.app)", ["certificates": []])
+        let answer = bench.requestToken(assertion)
+        #expect(answer.status == 401)
+        #expect(answer.code == "AADSTS700027")
+        _ = bench.control("PATCH", "app/\(Bench.app)", ["certificates": [.string(pem)]])
+        #expect(bench.requestToken(assertion).status == 200)
+    }
+
     /// The URL the request came to is as good an audience as the public one.
     @Test(arguments: [
         "http://emulator.test/contoso.onmicrosoft.com/oauth2/v2.0/token",

@@ -35,6 +35,35 @@ struct FaultBookTests {
         #expect(book.entries[0].fired == fires.count { $0 })
     }
 
+    static let cycles: [(every: Int, count: Int, fires: [Bool])] = [
+        (1, 0, [true, true, true, true, true, true]), (2, 0, [false, true, false, true, false, true]),
+        (3, 0, [false, false, true, false, false, true]), (2, 2, [false, true, false, true, false, false]),
+    ]
+
+    @Test(arguments: cycles) func firesForEverySoManyth(every: Int, count: Int, fires: [Bool]) {
+        var book = Self.book {
+            $0.every = every
+            $0.count = count
+        }
+        #expect(firings(&book, 6) == fires)
+    }
+
+    /// Unless it says how often, a rule for every second request goes on.
+    @Test func everyHasNoEndOfItsOwn() throws {
+        #expect(try FaultRule(json: ["every": 2, "status": 500]).count == 0)
+        #expect(try FaultRule(json: ["every": 2, "count": 5]).count == 5)
+        #expect(try FaultRule(json: ["status": 500]).count == 1)
+    }
+
+    @Test(arguments: FaultRule.Stage.allCases) func aRuleForAnyStageFitsEach(stage: FaultRule.Stage) {
+        var random = random
+        var book = Self.book {
+            $0.operation = "smtp"
+            $0.stage = .any
+        }
+        #expect(book.fault(for: .smtp, mailbox: "", stage: stage, using: &random) != nil)
+    }
+
     @Test func firesByChance() {
         var book = Self.book {
             $0.count = 0
@@ -77,6 +106,7 @@ struct FaultBookTests {
     @Test(arguments: FaultRule.presets.keys.sorted()) func everyPresetCanBeNamedAndChanged(name: String) throws {
         let rule = try FaultRule(json: ["preset": .string(name), "operation": "sendMail", "headers": ["X-A": 1]])
         #expect(rule.operation == "sendMail")
+        #expect(rule.stage == .data || name == "smtp-outage")
         #expect(rule.headers["X-A"] == "1.0" || rule.headers["X-A"] == "1")
         #expect(rule != FaultRule())
     }
@@ -103,6 +133,7 @@ struct FaultEffectTests {
         Case(preset: "throttle", status: 429, code: "ApplicationThrottled", sent: 0),
         Case(preset: "unavailable", status: 503, code: "ServiceNotAvailable", sent: 0),
         Case(preset: "outage", status: 503, code: "ServiceNotAvailable", sent: 0),
+        Case(preset: "token-outage", status: 202, sent: 1),
         Case(preset: "504-sent", status: 504, code: "UnknownError", sent: 1),
         Case(preset: "504-not-sent", status: 504, code: "UnknownError", sent: 0),
         Case(preset: "200-sent", status: 200, sent: 1),
@@ -118,7 +149,7 @@ struct FaultEffectTests {
     ]
 
     @Test func noPresetIsForgotten() {
-        #expect(Set(Self.cases.map(\.preset)) == Set(FaultRule.presets.keys))
+        #expect(Set(Self.cases.map(\.preset)) == Set(FaultRule.graphPresets.keys))
     }
 
     @Test(arguments: cases) func looksLikeThis(one: Case) {
@@ -131,7 +162,7 @@ struct FaultEffectTests {
         case .answer(let answer):
             #expect(answer.status == one.status)
             #expect(answer.code == one.code)
-        case .reset: #expect(one.status == 0)
+        case .reset, .drop: #expect(one.status == 0)
         case .stall: #expect(one.status == -1)
         }
         #expect(bench.state.store.captured.count == one.sent)
@@ -144,6 +175,21 @@ struct FaultEffectTests {
         for _ in 0..<3 { #expect(bench.sendMIME().status == 503) }
         #expect(bench.control("DELETE", "faults").status == 204)
         #expect(bench.sendMIME().status == 202)
+    }
+
+    @Test func anOutageOfTheTokenEndpointLeavesGraphAlone() {
+        var bench = Bench()
+        _ = bench.authorization()
+        _ = bench.control("POST", "faults", ["preset": "token-outage"])
+        for _ in 0..<2 {
+            let answer = bench.requestToken()
+            #expect(answer.status == 503)
+            #expect(answer.json["error"] == "temporarily_unavailable")
+            #expect(answer.json["error_codes"] == [90033])
+        }
+        #expect(bench.sendMIME().status == 202)
+        _ = bench.control("DELETE", "faults")
+        #expect(bench.requestToken().status == 200)
     }
 
     @Test func addsAHeaderToAGoodAnswer() {

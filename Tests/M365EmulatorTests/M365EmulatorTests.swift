@@ -77,6 +77,17 @@ import Testing
         }
     }
 
+    @Test func closesConnectionsWithoutAnAnswer() async throws {
+        try await withEmulator { addresses, emulator in
+            let token = try await token(addresses.httpPort)
+            _ = try await RawHTTP.send(
+                "POST", "/_emulator/faults", [:], #"{"effect": "drop", "operation": "sendMail"}"#,
+                port: addresses.httpPort)
+            #expect(try await send(token, addresses.httpPort) == .closed(""))
+            #expect(emulator.core.withState { $0.store.captured.count } == 0)
+        }
+    }
+
     @Test func stopsWhileARequestIsStalled() async throws {
         try await withEmulator { addresses, emulator in
             let token = try await token(addresses.httpPort)
@@ -172,12 +183,13 @@ import Testing
 
     @Test func sendsAMessageByXOAUTH2() async throws {
         try await withEmulator { addresses, emulator in
+            let moment = emulator.core.moment()
             let token = emulator.core.withState { state in
                 state.token(
                     Bench.head("POST", "/", ["content-type": "application/x-www-form-urlencoded"]),
                     tenant: "contoso.com",
                     body: Array(Bench.form(["scope": "https://outlook.office365.com/.default"]).utf8),
-                    at: emulator.core.clock.moment()
+                    at: moment
                 ).json["access_token"].string ?? ""
             }
             var client = try await client(addresses, .xoauth2(user: Bench.mailbox, token: token))
@@ -216,6 +228,21 @@ import Testing
         }
     }
 
+    @Test func mayOfferNoSTARTTLS() async throws {
+        try await withEmulator { addresses, emulator in
+            _ = try await RawHTTP.send(
+                "PATCH", "/_emulator/settings", [:], #"{"smtp": {"offersSTARTTLS": false}}"#, port: addresses.httpPort)
+            do {
+                _ = try await client(addresses, Self.login)
+                Issue.record("no TLS, and no refusal")
+            } catch SMTPClientError.session(let failure) { #expect(failure.reason == .tlsNotOffered) }
+            _ = try await RawHTTP.send(
+                "PATCH", "/_emulator/settings", [:], #"{"smtp": {"offersSTARTTLS": true}}"#, port: addresses.httpPort)
+            var client = try await client(addresses, Self.login)
+            await client.quit()
+        }
+    }
+
     private static func allowPlaintext(_ configuration: inout EmulatorConfiguration) {
         configuration.smtp.allowsPlaintextAuth = true
     }
@@ -231,7 +258,7 @@ import Testing
 
     /// The incident: many connections at once, of which all above three are turned away at the end of DATA.
     @Test func losesWhatComesAllAtOnce() async throws {
-        let gate = StopSignal()
+        let gate = Gate()
         let clock = EmulatorClock(
             now: { .start }, wall: { Timestamp(secondsSince1970: 1_795_000_000) },
             sleep: { if $0 > .zero { await gate.wait() } })
@@ -255,7 +282,7 @@ import Testing
             var codes: [Int: Int] = [:]
             while let code = try await group.next() {
                 codes[code, default: 0] += 1
-                if codes[432] == 24 { gate.stop() }
+                if codes[432] == 24 { gate.open() }
             }
             return codes
         }

@@ -34,7 +34,7 @@ struct SettingsTests {
     }
 
     static let mistakes: [(text: String, says: String)] = [
-        (#"{"limit": {}}"#, "unknown key limit; known here: graph, limits,"),
+        (#"{"limit": {}}"#, "unknown key limit; known here: clock, graph, limits,"),
         (#"{"limits": {"concurency": 3}}"#, "unknown key limits.concurency; known here: concurrency,"),
         (#"{"limits": 3}"#, "limits must be a JSON object"),
         (#"{"tenants": [{"apps": [{"secret": "x"}]}]}"#, "unknown key tenants[0].apps[0].secret"),

@@ -38,14 +38,3 @@ struct DateFormatTests {
         #expect(Duration(fractionalSeconds: seconds).roundedUpSeconds == whole)
     }
 }
-
-struct StopSignalTests {
-    @Test(.timeLimit(.minutes(1))) func letsEverybodyGo() async {
-        let signal = StopSignal()
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<5 { group.addTask { await signal.wait() } }
-            group.addTask { signal.stop() }
-        }
-        await signal.wait()
-    }
-}

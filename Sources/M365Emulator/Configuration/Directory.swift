@@ -32,10 +32,12 @@ struct Directory: Sendable {
 
     mutating func changeApp(_ clientID: String, by changes: JSONValue) throws -> App? {
         for tenant in tenants.indices {
-            for app in tenants[tenant].apps.indices where tenants[tenant].apps[app].clientID == clientID.lowercased() {
-                tenants[tenant].apps[app] = try tenants[tenant].apps[app].changed(by: changes)
-                return tenants[tenant].apps[app]
+            let apps = tenants[tenant].apps
+            guard let index = apps.firstIndex(where: { $0.clientID.lowercased() == clientID.lowercased() }) else {
+                continue
             }
+            tenants[tenant].apps[index] = try apps[index].changed(by: changes)
+            return tenants[tenant].apps[index]
         }
         return nil
     }

@@ -8,6 +8,7 @@ package struct EmulatorConfiguration: Settings {
     package var tokens = TokenSettings()
     package var graph = GraphSettings()
     package var smtp = SMTPSettings()
+    package var clock = ClockSettings()
     /// For ids and chances; 0 takes another one at each start.
     package var seed = 0
 
@@ -16,7 +17,7 @@ package struct EmulatorConfiguration: Settings {
     package static var elements: [String: any Settings.Type] {
         [
             "tenants": Tenant.self, "limits": PublishedLimits.self, "tokens": TokenSettings.self,
-            "graph": GraphSettings.self, "smtp": SMTPSettings.self,
+            "graph": GraphSettings.self, "smtp": SMTPSettings.self, "clock": ClockSettings.self,
         ]
     }
 
@@ -68,6 +69,13 @@ package struct TokenSettings: Settings {
     package init() {}
 }
 
+package struct ClockSettings: Settings {
+    /// Seconds the emulator's date and time are ahead of the machine's: in all it shows, issues and checks.
+    package var offset = 0.0
+
+    package init() {}
+}
+
 package struct GraphSettings: Settings {
     package enum RetryAfterForm: String, Codable, Sendable, CaseIterable { case integer, decimal, date, absent, cycle }
     package enum OversizeAnswer: String, Codable, Sendable, CaseIterable {
@@ -108,6 +116,8 @@ package struct SMTPSettings: Settings {
     package enum Stage: String, Codable, Sendable, CaseIterable { case connect, auth, data }
     package enum Wording: String, Codable, Sendable, CaseIterable { case older, newer, alternate }
 
+    package enum SenderCheck: String, Codable, Sendable, CaseIterable { case mail, data }
+
     /// How the host names itself.
     package var hostname = "EMU0PR01CA0001.outlook.office365.com"
     /// Seconds between the final dot and its answer.
@@ -118,6 +128,9 @@ package struct SMTPSettings: Settings {
     /// Messages above `limits.messagesPerMinute` are refused instead of delayed.
     package var refusesAboveRate = false
     package var replacesMessageID = false
+    /// Where an envelope sender is refused that the mailbox may not send as.
+    package var senderRefusedAt = SenderCheck.data
+    package var offersSTARTTLS = true
     /// AUTH is offered without TLS: for old applications in a demo.
     package var allowsPlaintextAuth = false
     /// Mail is taken without AUTH; the mailbox is then the envelope sender.

@@ -17,6 +17,7 @@ package struct Tenant: Settings {
     package var basicAuthenticationRetired = false
     /// Off: AUTH is refused with 535 5.7.139 `SmtpClientAuthentication is disabled for the Tenant`.
     package var smtpAuthentication = true
+    package var restriction = Restriction.none
 
     package init() {}
     package static var elements: [String: any Settings.Type] {
@@ -58,6 +59,8 @@ package struct App: Settings {
     /// Given by RBAC for Applications: not in the token, and only for the mailboxes of `scope`.
     package var scopedRoles: [String] = []
     package var scope: [String] = []
+    /// The mailboxes it has FullAccess to, which its mail by SMTP needs where `exchangeRoles` lets it in.
+    package var fullAccess = ["*"]
     /// An application access policy denies the mailboxes of these patterns.
     package var deniedMailboxes: [String] = []
     /// The managed identity endpoint gives tokens for this app.
@@ -109,6 +112,7 @@ package struct Mailbox: Settings {
     package var smtpAuthentication = true
     /// Its quota is used up.
     package var full = false
+    package var restriction = Restriction.none
     /// Without a licence there is no mailbox for Graph: 404 `MailboxNotEnabledForRESTAPI`.
     package var licensed = true
 

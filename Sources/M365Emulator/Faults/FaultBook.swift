@@ -35,7 +35,7 @@ struct FaultBook: Sendable {
         for index in entries.indices {
             let rule = entries[index].rule
             guard rule.applies(to: operation, mailbox: mailbox, recipient: recipient) else { continue }
-            guard stage == nil || stage == rule.stage else { continue }
+            guard stage == nil || stage == rule.stage || rule.stage == .any else { continue }
             if fires(index, using: &random) { return rule }
         }
         return nil
@@ -46,6 +46,7 @@ struct FaultBook: Sendable {
         let entry = entries[index]
         guard entry.rule.count == 0 || entry.fired < entry.rule.count else { return false }
         guard entry.rule.nth == 0 || entry.seen == entry.rule.nth else { return false }
+        guard entry.rule.every == 0 || entry.seen.isMultiple(of: entry.rule.every) else { return false }
         guard entry.rule.probability >= 1 || Double.random(in: 0..<1, using: &random) < entry.rule.probability else {
             return false
         }

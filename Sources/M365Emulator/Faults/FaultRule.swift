@@ -17,12 +17,14 @@ package struct FaultRule: Settings {
         case answer
         /// The connection is reset.
         case reset
+        /// The connection is closed in order, without an answer.
+        case drop
         /// No answer comes; the connection stays open until the client closes it.
         case stall
     }
 
     /// Where in an SMTP session the rule applies.
-    package enum Stage: String, Codable, Sendable, CaseIterable { case connect, auth, mail, rcpt, data }
+    package enum Stage: String, Codable, Sendable, CaseIterable { case connect, auth, mail, rcpt, data, any }
 
     // What it applies to
 
@@ -34,6 +36,8 @@ package struct FaultRule: Settings {
     package var stage = Stage.data
     /// Only the nth fitting request; 0: every one.
     package var nth = 0
+    /// Every so many fitting requests one; 0: each.
+    package var every = 0
     package var probability = 1.0
     /// How many times at most; 0: without end.
     package var count = 1
@@ -76,65 +80,11 @@ extension FaultRule {
             }
             preset(&rule)
         }
+        // A rule for every second request is not meant for one of them.
+        if members["every"] != nil { rule.count = 0 }
         let headers = members["headers"]?.object ?? [:]
         members["headers"] = nil
         self = try rule.changed(by: .object(members))
         for (name, value) in headers { self.headers[name] = value.string ?? value.number.map { "\($0)" } ?? "" }
-    }
-
-    /// The faults that have been seen of the real service.
-    static let presets: [String: @Sendable (inout FaultRule) -> Void] = [
-        "throttle": {
-            $0.set(429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.", retry: "5")
-        },
-        "unavailable": { $0.set(503, "ServiceNotAvailable", "The service is temporarily unavailable.", retry: "5") },
-        "outage": {
-            $0.set(503, "ServiceNotAvailable", "The service is temporarily unavailable.")
-            $0.operation = "graph"
-            $0.when = .beforeBody
-            $0.count = 0
-        },
-        "504-sent": {
-            $0.set(504, "UnknownError", "")
-            $0.when = .after
-        },
-        "504-not-sent": { $0.set(504, "UnknownError", "") },
-        "200-sent": {
-            $0.set(200, "", "")
-            $0.when = .after
-        },
-        "200-not-sent": { $0.set(200, "", "") },
-        "202-retry-after": {
-            $0.headers["Retry-After"] = "5"
-            $0.when = .after
-        },
-        "413-html": { $0.html(413, "Request Entity Too Large") },
-        "502-html": { $0.html(502, "Bad Gateway") },
-        "reset-before-body": {
-            $0.effect = .reset
-            $0.when = .beforeBody
-        },
-        "reset-after-body": { $0.effect = .reset },
-        "answer-lost": {
-            $0.effect = .reset
-            $0.when = .after
-        },
-        "stall": { $0.effect = .stall },
-        "stall-sent": {
-            $0.effect = .stall
-            $0.when = .after
-        },
-    ]
-
-    private mutating func set(_ status: Int, _ code: String, _ message: String, retry: String? = nil) {
-        self.status = status
-        self.code = code
-        self.message = message
-        if let retry { headers["Retry-After"] = retry }
-    }
-
-    private mutating func html(_ status: Int, _ title: String) {
-        self.status = status
-        body = "<html><head><title>\(status) \(title)</title></head><body><h1>\(title)</h1></body></html>"
     }
 }

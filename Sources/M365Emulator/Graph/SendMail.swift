@@ -1,4 +1,5 @@
 import MailModel
+import SMTPProtocol
 
 /// `sendMail`, and what becomes of a message once it is accepted (user: sendMail; things to know about sending mail).
 extension EmulatorState {
@@ -86,8 +87,8 @@ extension EmulatorState {
             $0.accepted += 1
             $0.messages.add(at: moment.now)
         }
-        if path == .graph, !hasRecipientQuota(outgoing.recipients.count, mailbox: mailbox, at: moment.now) {
-            return report(outgoing, mailbox: mailbox, at: moment)
+        if path == .graph, let reason = reasonForReport(outgoing, mailbox: mailbox, at: moment.now) {
+            return report(outgoing, reason, mailbox: mailbox, at: moment)
         }
         store.capture(
             CapturedMessage(
@@ -96,8 +97,22 @@ extension EmulatorState {
                 subject: outgoing.subject, submitted: moment, departs: departs, requestID: requestID))
     }
 
+    private mutating func reasonForReport(_ outgoing: OutgoingMessage, mailbox: String, at now: Instant) -> Reply? {
+        if let reply = restriction(of: mailbox) { return reply }
+        let fits = hasRecipientQuota(outgoing.recipients.count, mailbox: mailbox, at: now)
+        return fits ? nil : ExchangeReplies.dailyRecipients
+    }
+
+    /// What the standing of the mailbox, or of its tenant, brings its messages.
+    func restriction(of mailbox: String) -> Reply? {
+        guard let (tenant, mailbox) = directory.owner(of: mailbox) else { return nil }
+        return tenant.restriction.reply ?? mailbox.restriction.reply
+    }
+
     /// What follows a 202 that transport could not honour: a report in the sender's Inbox.
-    private mutating func report(_ outgoing: OutgoingMessage, mailbox: String, at moment: Moment) {
+    private mutating func report(
+        _ outgoing: OutgoingMessage, _ reason: Reply, mailbox: String, at moment: Moment
+    ) {
         let text = """
             From: postmaster@emulator.invalid\r
             To: \(mailbox)\r
@@ -106,7 +121,7 @@ extension EmulatorState {
             In-Reply-To: \(outgoing.messageID)\r
             Date: \(moment.wall.mailDate)\r
             \r
-            550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients\r
+            \(reason.description)\r
 
             """
         var message = StoredMessage(

@@ -26,6 +26,8 @@ struct Exchange: Sendable {
 enum Delivery: Hashable, Sendable {
     case answer(HTTPAnswer)
     case reset
+    /// Closed in order, without an answer.
+    case drop
     case stall
 }
 
@@ -158,6 +160,7 @@ extension EmulatorState {
     ) -> Delivery {
         switch fault.effect {
         case .reset: return .reset
+        case .drop: return .drop
         case .stall: return .stall
         case .answer:
             var faulty = fault.status == 0 ? answer ?? HTTPAnswer(500) : self.answer(fault, exchange, at: moment)
@@ -173,8 +176,9 @@ extension EmulatorState {
         guard fault.status >= 400 else { return HTTPAnswer(fault.status) }
         let client = exchange.head["client-request-id"] ?? exchange.requestID
         if !exchange.isGraph {
-            let error = EntraError(
-                Int(fault.code) ?? 0, fault.code.isEmpty ? "temporarily_unavailable" : fault.code, fault.message)
+            let number = Int(fault.code)
+            let word = number != nil || fault.code.isEmpty ? "temporarily_unavailable" : fault.code
+            let error = EntraError(number ?? 0, word, fault.message)
             var answer = error.answer(traceID: exchange.requestID, correlationID: client, wall: moment.wall)
             answer.status = fault.status
             return answer

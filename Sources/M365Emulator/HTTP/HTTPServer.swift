@@ -82,11 +82,12 @@ struct HTTPServer: Sendable {
             _ = core.finish(exchange, .reset)
             throw error
         }
-        guard case .answer(let answer) = core.finish(exchange, delivery) else {
-            try await Self.reset(channel)
-            throw ConnectionEnded()
+        switch core.finish(exchange, delivery) {
+        case .answer(let answer): return answer
+        case .drop: try? await channel.close().get()
+        case .reset, .stall: await Self.reset(channel)
         }
-        return answer
+        throw ConnectionEnded()
     }
 
     /// What is above the limit is read and dropped, so that the client can finish and hear why.
@@ -110,7 +111,7 @@ struct HTTPServer: Sendable {
     }
 
     /// Closes without lingering: the client sees a reset, not an orderly end.
-    private static func reset(_ channel: any Channel) async throws {
+    private static func reset(_ channel: any Channel) async {
         if let socket = channel as? any SocketOptionProvider {
             try? await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
         }

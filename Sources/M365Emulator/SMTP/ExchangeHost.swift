@@ -7,25 +7,32 @@ import TLS
 struct ExchangeHost: SMTPServerHandler {
     let core: EmulatorCore
 
+    func admit(_ context: SMTPContext) async -> Reply? {
+        await core.carryOut(core.withState { $0.admit(context.connection) }, on: context.line)
+    }
+
     func authenticate(_ credentials: Credentials, _ context: SMTPContext) async -> Reply? {
-        let moment = core.clock.moment()
-        return core.withState { $0.authenticate(credentials, connection: context.connection, at: moment) }
+        let moment = core.moment()
+        let verdict = core.withState { $0.authenticate(credentials, connection: context.connection, at: moment) }
+        return await core.carryOut(verdict, on: context.line)
     }
 
     func checkSender(_ sender: Address?, _ parameters: MailParameters, _ context: SMTPContext) async -> Reply? {
-        core.withState { $0.checkSender(connection: context.connection) }
+        let verdict = core.withState { $0.checkSender(sender, connection: context.connection) }
+        return await core.carryOut(verdict, on: context.line)
     }
 
     func checkRecipient(_ recipient: Address, _ context: SMTPContext) async -> Reply? {
-        core.withState { $0.checkRecipient(recipient, connection: context.connection) }
+        let verdict = core.withState { $0.checkRecipient(recipient, connection: context.connection) }
+        return await core.carryOut(verdict, on: context.line)
     }
 
     func beginBody(
         _ envelope: Envelope, _ parameters: MailParameters, _ context: SMTPContext
     ) async -> BodyPlace<ExchangeInbox> {
-        let moment = core.clock.moment()
+        let moment = core.moment()
         let submission = core.withState { $0.beginSubmission(envelope, connection: context.connection, at: moment) }
-        return .accepted(ExchangeInbox(core: core, submission: submission))
+        return .accepted(ExchangeInbox(core: core, submission: submission, line: context.line))
     }
 
     func connectionOpened(_ context: SMTPContext) { core.withState { $0.openSMTP(context.connection) } }
@@ -36,20 +43,16 @@ struct ExchangeHost: SMTPServerHandler {
 
     /// For each connection anew, so that switches turned while the emulator runs take effect.
     func settings(tls: TLSContext) -> SMTPServerSettings {
-        let (smtp, limits, refusal) = core.withState { ($0.settings.smtp, $0.settings.limits, $0.refusalAtConnect()) }
+        let (smtp, limits) = core.withState { ($0.settings.smtp, $0.settings.limits) }
         var settings = SMTPServerSettings(session: configuration(smtp, limits))
         settings.tls = tls
         settings.maxConnections = 10_000
-        if let refusal {
-            settings.notAllowed = refusal
-            settings.isAllowed = { _ in false }
-        }
         return settings
     }
 
     private func configuration(_ smtp: SMTPSettings, _ limits: PublishedLimits) -> ServerConfiguration {
         var session = ServerConfiguration(hostname: smtp.hostname)
-        session.greeting = "\(smtp.hostname) Microsoft ESMTP MAIL Service ready at \(core.clock.wall().mailDate)"
+        session.greeting = "\(smtp.hostname) Microsoft ESMTP MAIL Service ready at \(core.moment().wall.mailDate)"
         session.hello = "\(smtp.hostname) Hello [127.0.0.1]"
         session.capabilities = [
             .size, .pipelining, .dsn, .enhancedStatusCodes, .startTLS, .auth, .eightBitMIME, .smtpUTF8,
@@ -60,7 +63,7 @@ struct ExchangeHost: SMTPServerHandler {
         session.authentication = smtp.allowsAnonymous ? .optional : .required
         session.mechanisms = [.login, .xoauth2]
         session.allowsPlaintextAuthentication = smtp.allowsPlaintextAuth
-        session.tls = .offered
+        session.tls = smtp.offersSTARTTLS ? .offered : .off
         session.replies = replies(smtp)
         return session
     }
@@ -86,39 +89,32 @@ struct ExchangeHost: SMTPServerHandler {
 struct ExchangeInbox: SMTPMessageSink {
     let core: EmulatorCore
     let submission: Submission
+    let line: ConnectionLine?
     private var bytes: [UInt8] = []
 
-    init(core: EmulatorCore, submission: Submission) {
+    init(core: EmulatorCore, submission: Submission, line: ConnectionLine?) {
         self.core = core
         self.submission = submission
+        self.line = line
     }
 
     mutating func write(_ bytes: [UInt8]) async throws(SinkFailure) { self.bytes += bytes }
 
     mutating func finish() async -> Reply? {
-        let verdict = await process()
-        let moment = core.clock.moment()
-        core.withState { $0.end(submission, verdict, bytes: bytes.count, at: moment) }
-        switch verdict {
-        case .reply(let reply): return reply
-        case .silence:
-            await core.stopped.wait()
-            return Reply(421, .init(4, 3, 2), "Service not available")
-        }
-    }
-
-    private func process() async -> SubmissionVerdict {
         let latency = core.withState { $0.latency(of: submission) }
         // Where the wait is cut short the emulator is stopping, and what the client hears no longer matters.
         try? await core.clock.sleep(latency)
-        let fault = submission.fault
-        if let fault, fault.when != .after, fault.effect == .stall { return .silence }
-        let moment = core.clock.moment()
-        return core.withState { $0.complete(submission, bytes, at: moment) }
+        let moment = core.moment()
+        let verdict = core.withState { $0.complete(submission, bytes, at: moment) }
+        let reply = await core.carryOut(verdict, on: line)
+        end(verdict)
+        return reply
     }
 
-    mutating func abandon() async {
-        let moment = core.clock.moment()
-        core.withState { $0.end(submission, nil, bytes: bytes.count, at: moment) }
+    mutating func abandon() async { end(nil) }
+
+    private func end(_ verdict: SMTPVerdict?) {
+        let moment = core.moment()
+        core.withState { $0.end(submission, verdict, bytes: bytes.count, at: moment) }
     }
 }

@@ -41,12 +41,22 @@ enum ExchangeReplies {
                 + "SendAsDeniedException.MapiExceptionSendAsDenied; Failed to process message due to a permanent exception "
                 + "with message [BeginDiagnosticData]Cannot submit message.")
     }
+    static let noPermissionForSender = Reply(
+        550, .init(5, 7, 60), "SMTP; Client does not have permissions to send as this sender")
+    static let logonFailure = Reply(
+        430, .init(4, 2, 0),
+        "STOREDRV; mailbox logon failure; STOREDRV.Submission.Exception:ConnectionFailedTransientException."
+            + "MapiExceptionLogonFailed; Failed to process message due to a transient exception with message Cannot open "
+            + "mailbox.")
     static let mailboxFull = Reply(
         554, .init(5, 2, 2),
         "mailbox full; STOREDRV.Submission.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded")
     static let recipientQuota = Reply(
         554, .init(5, 2, 0),
         "STOREDRV.Submission.Exception:SubmissionQuotaExceededException.MapiExceptionSubmissionQuotaExceeded")
+    static let dailyRecipients = Reply(
+        550, .init(5, 1, 90),
+        "Your message can't be sent because you've reached your daily limit for message recipients")
     static let tooLarge = Reply(
         554, .init(5, 2, 3),
         "STOREDRV.Submission.Exception:MessageSubmissionExceededException.MapiExceptionMaxSubmissionExceeded")

@@ -10,21 +10,9 @@ struct Submission: Sendable {
     var envelope: Envelope
     /// One of those the limit allows at a time; the others are refused, where the limit is held here.
     var isGranted: Bool
+    /// The app came in by the role its token names, which opens no mailbox by itself.
+    var needsFullAccess: Bool
     var fault: FaultRule?
-}
-
-/// What the final dot leads to.
-enum SubmissionVerdict: Hashable, Sendable {
-    case reply(Reply)
-    /// Nothing is said.
-    case silence
-}
-
-/// A connection's state as far as limits look at it.
-struct SMTPConnection: Sendable {
-    /// Once it has authenticated.
-    var mailbox = ""
-    var appID = ""
 }
 
 extension EmulatorState {
@@ -36,22 +24,21 @@ extension EmulatorState {
         counters.change(mailbox) { $0.submit(isGranted: isGranted) }
         return Submission(
             number: log.open(.smtp, mailbox: mailbox, at: moment.now), connection: connection, mailbox: mailbox,
-            appID: session.appID, envelope: envelope, isGranted: isGranted,
+            appID: session.appID, envelope: envelope, isGranted: isGranted, needsFullAccess: session.needsFullAccess,
             fault: smtpFault(.data, mailbox: mailbox))
     }
 
     /// The final dot has come, and the time it takes to process has passed.
-    mutating func complete(_ submission: Submission, _ bytes: [UInt8], at moment: Moment) -> SubmissionVerdict {
+    mutating func complete(_ submission: Submission, _ bytes: [UInt8], at moment: Moment) -> SMTPVerdict {
+        let host = settings.smtp.hostname
+        let fault = submission.fault
+        if let fault, fault.when != .after, fault.strikes { return fault.verdict(over: nil, host: host) }
         let reply = decide(submission, bytes, at: moment)
-        guard let fault = submission.fault, fault.when == .after, !reply.isRefusal else { return .reply(reply) }
-        switch fault.effect {
-        case .stall, .reset: return .silence
-        case .answer: return .reply(fault.status == 0 ? reply : fault.reply)
-        }
+        guard let fault, !reply.isRefusal else { return SMTPVerdict(reply: reply) }
+        return fault.verdict(over: reply, host: host)
     }
 
     private mutating func decide(_ submission: Submission, _ bytes: [UInt8], at moment: Moment) -> Reply {
-        if let fault = submission.fault, fault.when != .after, fault.hasReply { return fault.reply }
         if !submission.isGranted, settings.smtp.refuseAt == .data {
             counters.change(submission.mailbox) { $0.smtpThrottled += 1 }
             return concurrencyRefusal()
@@ -66,8 +53,12 @@ extension EmulatorState {
     private mutating func refusal(
         of message: OutgoingMessage, _ submission: Submission, _ bytes: [UInt8], at now: Instant
     ) -> Reply? {
-        guard let (_, mailbox) = directory.owner(of: submission.mailbox) else {
+        guard let (tenant, mailbox) = directory.owner(of: submission.mailbox) else {
             return ExchangeReplies.sendAsDenied(submission.mailbox, message.from)
+        }
+        let app = directory.app(submission.appID, in: tenant)
+        if submission.needsFullAccess, app?.fullAccess.matches(mailbox.address) == false {
+            return ExchangeReplies.logonFailure
         }
         let limits = settings.limits
         if limits.messageBytes > 0, bytes.count > limits.messageBytes { return ExchangeReplies.tooLarge }
@@ -77,6 +68,7 @@ extension EmulatorState {
             return ExchangeReplies.sendAsDenied(mailbox.address, other)
         }
         if mailbox.full { return ExchangeReplies.mailboxFull }
+        if let reply = restriction(of: mailbox.address) { return reply }
         if settings.smtp.refusesAboveRate,
             departures[mailbox.address.lowercased(), default: DepartureSchedule()]
                 .next(at: now, rate: limits.messagesPerMinute) > now
@@ -106,10 +98,9 @@ extension EmulatorState {
     }
 
     /// The submission is over, however it ended.
-    mutating func end(_ submission: Submission, _ verdict: SubmissionVerdict?, bytes: Int, at moment: Moment) {
+    mutating func end(_ submission: Submission, _ verdict: SMTPVerdict?, bytes: Int, at moment: Moment) {
         counters.change(submission.mailbox) { $0.finishSubmission(isGranted: submission.isGranted) }
-        var reply: Reply?
-        if case .reply(let said) = verdict { reply = said }
+        let reply = verdict?.cut == nil ? verdict?.reply : nil
         counters.answered(.smtp, reply?.code ?? 0)
         log.change(submission.number) {
             $0.answered = moment.now
@@ -123,8 +114,7 @@ extension EmulatorState {
     /// Processing takes its time; a refusal at the limit comes at once.
     func latency(of submission: Submission) -> Duration {
         let isRefused = !submission.isGranted && settings.smtp.refuseAt == .data
-        let own = isRefused ? 0 : settings.smtp.latency
-        return Duration(fractionalSeconds: own + (submission.fault?.delay ?? 0))
+        return Duration(fractionalSeconds: isRefused ? 0 : settings.smtp.latency)
     }
 
     mutating func concurrencyRefusal() -> Reply {
@@ -146,14 +136,4 @@ extension EmulatorState {
         let sender = envelope.sender?.description ?? ""
         return directory.owner(of: sender)?.1.address.lowercased() ?? sender.lowercased()
     }
-}
-
-extension FaultRule {
-    /// A reset before anything is done is said with 421, which ends the session.
-    var reply: Reply {
-        effect == .reset
-            ? Reply(421, .init(4, 4, 2), "Connection dropped") : ExchangeReplies.parse("\(status) \(message)")
-    }
-
-    var hasReply: Bool { effect == .reset || status > 0 }
 }

@@ -29,10 +29,15 @@ enum RawHTTP {
     ) async throws -> Ending {
         var lines = ["\(method) \(target) HTTP/1.1", "Host: 127.0.0.1:\(port)", "Connection: close"]
         lines += headers.map { "\($0): \($1)" } + ["Content-Length: \(body.utf8.count)", "", body]
-        let request = Array(lines.joined(separator: "\r\n").utf8)
+        return try await exchange(lines.joined(separator: "\r\n"), port: port)
+    }
+
+    /// All that a client has to say, and all that comes back.
+    static func exchange(_ text: String, port: Int) async throws -> Ending {
+        let bytes = Array(text.utf8)
         return try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
-                continuation.resume(with: Result { try exchange(request, port) })
+                continuation.resume(with: Result { try exchange(bytes, port) })
             }
         }
     }

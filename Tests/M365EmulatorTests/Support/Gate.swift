@@ -1,9 +1,9 @@
 import NIOConcurrencyHelpers
 
-/// Ends what would wait forever when the emulator stops.
-final class StopSignal: Sendable {
+/// Holds up whoever waits until it is opened, once and for all.
+final class Gate: Sendable {
     private struct State {
-        var isStopped = false
+        var isOpen = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -11,17 +11,17 @@ final class StopSignal: Sendable {
 
     func wait() async {
         await withCheckedContinuation { continuation in
-            let isStopped = state.withLockedValue { state in
-                if !state.isStopped { state.waiting.append(continuation) }
-                return state.isStopped
+            let isOpen = state.withLockedValue { state in
+                if !state.isOpen { state.waiting.append(continuation) }
+                return state.isOpen
             }
-            if isStopped { continuation.resume() }
+            if isOpen { continuation.resume() }
         }
     }
 
-    func stop() {
+    func open() {
         let waiting = state.withLockedValue { state in
-            state.isStopped = true
+            state.isOpen = true
             defer { state.waiting = [] }
             return state.waiting
         }
