@@ -1,8 +1,8 @@
 package import NIOCore
 
-/// Counts the chunks handed to the asynchronous sequence of a channel. It stands in front of `NIOAsyncChannel` from the
-/// start, and STARTTLS compares its count with what the session has taken: a difference is plain text that waits in the
-/// sequence's buffer and would be read later as if it had come through TLS.
+/// Counts the chunks handed to the end of a pipeline, where they wait for the session. It stands in front of that from the
+/// start, and STARTTLS compares its count with what the session has taken: a difference is plain text that still waits
+/// there and would be read later as if it had come through TLS.
 package final class InboundMeter: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
     package typealias InboundOut = ByteBuffer
@@ -21,11 +21,11 @@ package final class InboundMeter: ChannelInboundHandler {
 /// left-overs, write the reply, put the handler first. In any other order a ClientHello can overtake the handler, or the
 /// reply can wait behind the handshake.
 ///
-/// Injected plain text can hide in three places: the session's own parse buffer (`leftover`), the sequence's buffer
+/// Injected plain text can hide in three places: the session's own parse buffer (`leftover`), the pipeline's end
 /// (`consumed`), and the kernel's, whose bytes reach the TLS engine and fail there.
 package enum STARTTLS {
     /// - Parameters:
-    ///   - consumed: how many chunks the session has taken from the sequence.
+    ///   - consumed: how many chunks the session has taken from the pipeline's end.
     ///   - leftover: how many bytes the session has taken but not understood yet; a client's, behind the server's `220`.
     ///   - reply: the server's `220`, and any replies before it that are still to be sent; `nil` on the client.
     /// - Throws: `TLSError`. After `plaintextInjected` nothing has been written: refuse and close, do not go on.

@@ -20,7 +20,8 @@ package final class SMTPServer<Handler: SMTPServerHandler>: Sendable {
 
     /// A connection as the listener hands it over.
     private struct Accepted: Sendable {
-        let connection: NIOAsyncChannel<SessionEvent, ByteBuffer>
+        let channel: any Channel
+        let mailbox: NIOLoopBound<SessionMailbox>
         let settings: SMTPServerSettings
         let line: ConnectionLine
         /// With implicit TLS.
@@ -88,7 +89,7 @@ package final class SMTPServer<Handler: SMTPServerHandler>: Sendable {
         try await listener.executeThenClose { inbound in
             try await withThrowingDiscardingTaskGroup { group in
                 for try await accepted in inbound {
-                    let executor = LoopExecutor(accepted.connection.channel.eventLoop)
+                    let executor = LoopExecutor(accepted.channel.eventLoop)
                     group.addTask(executorPreference: executor) { await self.serve(accepted) }
                 }
             }
@@ -110,16 +111,17 @@ extension SMTPServer {
         }
         let peerEnd = channel.eventLoop.makePromise(of: Void.self)
         channel.closeFuture.cascade(to: peerEnd)
+        let mailbox = SessionMailbox()
         try pipeline.addHandlers([
-            InboundMeter(), SessionEvents(idleTimeout: settings.idleTimeout, peerEnd: peerEnd),
+            InboundMeter(), SessionEvents(idleTimeout: settings.idleTimeout, peerEnd: peerEnd), mailbox,
         ])
         return Accepted(
-            connection: try NIOAsyncChannel(wrappingChannelSynchronously: channel), settings: settings,
+            channel: channel, mailbox: NIOLoopBound(mailbox, eventLoop: channel.eventLoop), settings: settings,
             line: ConnectionLine(channel, peerEnd: peerEnd.futureResult), handshake: handshake)
     }
 
     private func serve(_ accepted: Accepted) async {
-        let channel = accepted.connection.channel
+        let channel = accepted.channel
         let peer = PeerAddress(channel.remoteAddress)
         guard accepted.settings.isAllowed(peer) else {
             return await refuse(accepted, peer, accepted.settings.notAllowed)
@@ -135,30 +137,31 @@ extension SMTPServer {
 
     private func converse(_ accepted: Accepted, _ context: SMTPContext) async {
         handler.connectionOpened(context)
-        var (last, failure) = (context, nil as (any Error)?)
-        do {
-            (last, failure) = try await accepted.connection.executeThenClose { inbound, outbound in
-                var connection = ServerConnection(
-                    handler, accepted.settings, accepted.connection.channel, outbound, context)
-                await connection.run(inbound, handshake: accepted.handshake)
-                return (connection.context, connection.error)
-            }
-        } catch { failure = error }
+        var connection = ServerConnection(
+            handler, accepted.settings, accepted.channel, accepted.mailbox.value, context)
+        await connection.run(handshake: accepted.handshake)
+        await close(accepted.channel)
         registry.remove(context.connection)
-        handler.connectionClosed(last, error: failure)
+        handler.connectionClosed(connection.context, error: connection.error)
     }
 
     /// With implicit TLS the reply would cost a handshake; the connection is closed without a word.
     private func refuse(_ accepted: Accepted, _ peer: PeerAddress, _ reply: Reply) async {
         handler.connectionRefused(peer, reply)
         let isSilent = accepted.settings.implicitTLS
-        // Whoever is turned away may be gone already, and there is nothing to be done about it.
-        try? await accepted.connection.executeThenClose { inbound, outbound in
-            guard !isSilent else { return }
-            try await outbound.write(ByteBuffer(bytes: reply.encoded))
-            var events = inbound.makeAsyncIterator()
-            try await Linger.wait(accepted.connection.channel, &events, for: accepted.settings.lingerTimeout)
+        if !isSilent {
+            let mailbox = accepted.mailbox.value
+            // Whoever is turned away may be gone already, and there is nothing to be done about it.
+            try? await mailbox.send(ByteBuffer(bytes: reply.encoded))
+            try? await Linger.wait(accepted.channel, mailbox, for: accepted.settings.lingerTimeout)
         }
+        await close(accepted.channel)
+    }
+
+    /// Returns when the socket is closed, by whomever.
+    private func close(_ channel: any Channel) async {
+        channel.close(promise: nil)
+        try? await channel.closeFuture.get()
     }
 }
 

@@ -8,14 +8,14 @@ struct ServerConnection<Handler: SMTPServerHandler> {
     private let handler: Handler
     private let settings: SMTPServerSettings
     private let channel: any Channel
-    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    private let mailbox: SessionMailbox
     private var session: ServerSession
     private(set) var context: SMTPContext
     /// Where the message under way goes.
     private var sink: Handler.Sink?
     /// The sink could not take the message: the rest is dropped, and this is said in the end.
     private var failure: SinkFailure?
-    /// Chunks taken from the channel, for the comparison at STARTTLS.
+    /// Chunks taken from the mailbox, for the comparison at STARTTLS.
     private var consumed = 0
     private var isOver = false
     /// What ended the connection, where the dialogue did not.
@@ -23,41 +23,39 @@ struct ServerConnection<Handler: SMTPServerHandler> {
 
     init(
         _ handler: Handler, _ settings: SMTPServerSettings, _ channel: any Channel,
-        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>, _ context: SMTPContext
+        _ mailbox: SessionMailbox, _ context: SMTPContext
     ) {
         self.handler = handler
         self.settings = settings
         self.channel = channel
-        self.outbound = outbound
+        self.mailbox = mailbox
         self.context = context
         session = ServerSession(settings.session, isSecure: settings.implicitTLS)
     }
 
     /// Runs the dialogue to its end.
-    mutating func run(_ inbound: NIOAsyncChannelInboundStream<SessionEvent>, handshake: EventLoopFuture<TLSInfo>?) async
-    {
+    mutating func run(handshake: EventLoopFuture<TLSInfo>?) async {
         do {
             context.tls = try await handshake?.get()
-            try await converse(inbound)
+            try await converse()
         } catch {
             self.error = error
             await loseClient()
         }
     }
 
-    private mutating func converse(_ inbound: NIOAsyncChannelInboundStream<SessionEvent>) async throws {
-        var events = inbound.makeAsyncIterator()
+    private mutating func converse() async throws {
         if let refusal = await handler.admit(context) {
-            try await outbound.write(ByteBuffer(bytes: refusal.encoded))
+            try await mailbox.send(ByteBuffer(bytes: refusal.encoded))
             isOver = true
         }
         try await perform()
-        while !isOver, let event = try await events.next() {
+        while !isOver, let event = try await mailbox.next() {
             take(event)
             try await perform()
         }
         if !isOver { await loseClient() }
-        try await Linger.wait(channel, &events, for: settings.lingerTimeout)
+        try await Linger.wait(channel, mailbox, for: settings.lingerTimeout)
     }
 
     private mutating func take(_ event: SessionEvent) {
@@ -84,7 +82,7 @@ struct ServerConnection<Handler: SMTPServerHandler> {
     private mutating func perform() async throws {
         while !isOver, let action = session.next() {
             switch action {
-            case .send(let bytes): try await outbound.write(ByteBuffer(bytes: bytes))
+            case .send(let bytes): try await mailbox.send(ByteBuffer(bytes: bytes))
             case .authenticate(let credentials):
                 session.resume(await handler.authenticate(credentials, current()))
             case .checkSender(let sender, let parameters):
@@ -172,13 +170,10 @@ extension SMTPServerSettings {
 /// Ends a connection so that the last words arrive: closing with unread input makes the kernel reset the connection, and a
 /// reset can overtake a reply.
 enum Linger {
-    static func wait(
-        _ channel: any Channel, _ events: inout NIOAsyncChannelInboundStream<SessionEvent>.AsyncIterator,
-        for limit: Duration
-    ) async throws {
+    static func wait(_ channel: any Channel, _ mailbox: SessionMailbox, for limit: Duration) async throws {
         let timer = channel.eventLoop.scheduleTask(in: TimeAmount(limit)) { channel.close(promise: nil) }
         defer { timer.cancel() }
         channel.close(mode: .output, promise: nil)
-        while try await events.next() != nil {}
+        while try await mailbox.next() != nil {}
     }
 }
