@@ -17,6 +17,7 @@ let nioLocks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", packag
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -67,7 +68,7 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
         .systemLibrary(name: "CMalloc"),
-        room("EmailLog", ["MailModel", grdb, nioLocks]),
+        room("EmailLog", ["MailModel", grdb, sqlite, nioLocks]),
         room("HTTPTransport", ["CCurl", nioLocks]),
         room("TLS", ["COpenSSL", nioCore, nioLocks]),
         room("SMTPTransport", ["MailModel", "SMTPProtocol", "TLS", nioCore, nioPosix, nioLocks]),

@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 package import MailModel
 
@@ -35,7 +34,9 @@ extension Database {
         for (index, envelope) in submission.envelopes.enumerated() {
             let part = id.part(index + 1)
             do {
-                try run(Self.insertRow, submission.values(part, envelope, body: body, date: date, claimant: claimant))
+                try insert(Self.insertRow) {
+                    $0.bind(submission, as: part, envelope, body: body, date: date, claimant: claimant)
+                }
             } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY {
                 throw EmailLogError.duplicateID(part)
             }
@@ -51,21 +52,37 @@ extension Database {
         """
 }
 
-extension Submission {
-    fileprivate func values(_ id: QueueID, _ envelope: Envelope, body bodyID: Int64, date: String, claimant: Int64)
-        -> StatementArguments
-    {
-        let start = start.columns
-        let isClaimed = start.path != nil
-        return [
-            id.rawValue, start.status.rawValue, date, date, start.status == .queued ? date : nil, route,
-            mailbox.description, envelope.sender?.description ?? "", JSONArray.encode(envelope.recipients),
-            envelope.recipients.count, headerFrom, subject, messageID, body.size, client, user, priority.rawValue,
-            trial,
-            bodyID, Data(received), envelopes.count > 1, via?.rawValue, isClaimed ? claimant : nil,
-            isClaimed ? date : nil,
-            start.path?.rawValue,
-        ]
+extension ParameterBinder {
+    /// In the order of the columns above.
+    fileprivate mutating func bind(
+        _ submission: Submission, as id: QueueID, _ envelope: Envelope, body: Int64, date: String, claimant: Int64
+    ) {
+        let start = submission.start.columns
+        bind(id.rawValue)
+        bind(start.status.rawValue)
+        bind(date)
+        bind(date)
+        bind(start.status == .queued ? date : nil)
+        bind(submission.route)
+        bind(submission.mailbox.description)
+        bind(envelope.sender?.description ?? "")
+        bind(JSONArray.encode(envelope.recipients))
+        bind(envelope.recipients.count)
+        bind(submission.headerFrom)
+        bind(submission.subject)
+        bind(submission.messageID)
+        bind(submission.body.size)
+        bind(submission.client)
+        bind(submission.user)
+        bind(submission.priority.rawValue)
+        bind(submission.trial)
+        bind(body)
+        bind(submission.received)
+        bind(submission.envelopes.count > 1 ? 1 : 0)
+        bind(submission.via?.rawValue)
+        bind(start.path == nil ? nil : claimant)
+        bind(start.path == nil ? nil : date)
+        bind(start.path?.rawValue)
     }
 }
 

@@ -77,9 +77,17 @@ extension Database {
     /// Stores a body for `references` rows and returns its key.
     func insertBody(_ body: Submission.Body, references: Int) throws -> Int64 {
         let sql = "INSERT INTO email_body (size, references_left, spool, bytes) VALUES (?, ?, ?, ?)"
+        func insert(spool: String?, _ bytes: UnsafeRawBufferPointer?) throws {
+            try self.insert(sql) {
+                $0.bind(body.size)
+                $0.bind(references)
+                $0.bind(spool)
+                $0.bind(inPlace: bytes)
+            }
+        }
         switch body {
-        case .bytes(let bytes): try run(sql, [bytes.count, references, nil, Data(bytes)])
-        case .spooled(let file): try run(sql, [file.size, references, file.name, nil])
+        case .bytes(let bytes): try bytes.withUnsafeBytes { try insert(spool: nil, $0) }
+        case .spooled(let file): try insert(spool: file.name, nil)
         }
         return lastInsertedRowID
     }

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import MailModel
 import Testing
@@ -10,6 +11,7 @@ import Testing
         let log = try directory.service()
         var message = submission("0001", to: [["ann@fabrikam.com", "\"a\\\"b\"@fabrikam.com"]], priority: .bulk)
         message.trial = "graph"
+        message.received = Array("Received: x\r\n".utf8)
         _ = try await log.accept(message)
         let row = try directory.outside { try Row.fetchOne($0, sql: "SELECT * FROM email_log")! }
         let expected: [(String, DatabaseValue)] = [
@@ -26,8 +28,30 @@ import Testing
             ("attempts", 0.databaseValue), ("fell_back", 0.databaseValue), ("http_status", .null),
             ("error_code", .null), ("error_text", .null), ("request_id", .null), ("latency_ms", .null),
             ("priority", "bulk".databaseValue), ("trial", "graph".databaseValue), ("resend_of", .null),
+            ("body_id", 1.databaseValue), ("received", Data("Received: x\r\n".utf8).databaseValue),
+            ("is_part", 0.databaseValue), ("via", .null), ("claimant", .null), ("claimed_date", .null),
+            ("claimed_path", .null),
         ]
         for (column, value) in expected { #expect(row[column] as DatabaseValue == value, "\(column)") }
+    }
+
+    @Test(arguments: [0, 1, 10_240, 100_000]) func bodyIsStoredAsItIs(_ size: Int) async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 * 7) }
+        let id = try await log.accept(submission(body: .bytes(bytes)))
+        #expect(try await log.body(of: id).inline == bytes)
+    }
+
+    @Test func textsKeepTheirCharacters() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        let subjects = ["", "Grüße", "日本語 🎉", String(repeating: "ä", count: 5000)]
+        for (number, subject) in subjects.enumerated() {
+            _ = try await log.accept(submission("000\(number)", subject: subject))
+        }
+        let stored = try directory.outside { try String.fetchAll($0, sql: "SELECT subject FROM email_log ORDER BY id") }
+        #expect(stored == subjects)
     }
 
     @Test func nullSenderIsEmpty() async throws {
