@@ -18,7 +18,8 @@ package struct FallbackRule: Hashable, Sendable {
     /// How long the primary is closed before messages move.
     package var after: Duration
 
-    package init(on: Set<Condition> = [.unavailable, .unauthorized, .unrepresentable], after: Duration = .seconds(120)) {
+    package init(on: Set<Condition> = [.unavailable, .unauthorized, .unrepresentable], after: Duration = .seconds(120))
+    {
         self.on = on
         self.after = after
     }

@@ -29,3 +29,5 @@ struct PathPair<Value> {
 }
 
 extension PathPair: Sendable where Value: Sendable {}
+extension PathPair: Equatable where Value: Equatable {}
+extension PathPair: Hashable where Value: Hashable {}

@@ -87,7 +87,8 @@ package enum SendPlan: Hashable, Sendable {
             .refuse(
                 refusal(
                     .tooLarge,
-                    why + "`large: refuse` refuses it: set `large: auto` with an `smtp:` section on the route, \(raise)"))
+                    why + "`large: refuse` refuses it: set `large: auto` with an `smtp:` section on the route, \(raise)"
+                ))
         }
     }
 

@@ -8,8 +8,9 @@ struct Trouble: Hashable, Sendable {
     /// When the next attempt may be made; `nil` while one is under way to find out.
     let until: Instant?
 
-    /// Of two, the one that keeps the path closed for longer.
-    static func longer(_ left: Trouble, _ right: Trouble) -> Trouble {
+    /// Of two, the one that keeps the path closed for longer; the first where they are equal.
+    static func longer(_ left: Trouble?, _ right: Trouble?) -> Trouble? {
+        guard let left, let right else { return left ?? right }
         guard let leftEnd = left.until else { return left }
         guard let rightEnd = right.until else { return right }
         return leftEnd >= rightEnd ? left : right
