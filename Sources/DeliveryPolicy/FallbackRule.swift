@@ -1,4 +1,4 @@
-package import MailModel
+import MailModel
 
 /// When mail that may take either path leaves the primary for the other (`fallback`).
 package struct FallbackRule: Hashable, Sendable {

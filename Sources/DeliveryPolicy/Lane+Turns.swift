@@ -45,6 +45,7 @@ extension Lane {
     }
 
     func readiness(on path: Path, _ outlook: RouteOutlook, at now: Instant) -> Readiness {
+        guard !window.isEmpty, outlook.paths.contains(path) else { return .idle }
         if let turn = turn(among: contenders(at: now, outlook), at: now, through: [path], outlook) {
             return .now(turn.row.priority)
         }

@@ -6,7 +6,7 @@ struct RouteLanes: Sendable {
     private(set) var limits: RouteLimits
     /// How often a lane has been looked at: the measure of the work done.
     private(set) var placements = 0
-    private var lanes: [Address: Lane] = [:]
+    private(set) var lanes: [Address: Lane] = [:]
     private(set) var paths = PathPair { _ in RoutePath() }
     private(set) var outlook: RouteOutlook
     private var retirements = WakeQueue()
@@ -15,8 +15,6 @@ struct RouteLanes: Sendable {
         self.limits = limits
         outlook = RouteOutlook(limits, troubles: PathPair { _ in nil }, at: .start)
     }
-
-    var laneCount: Int { lanes.count }
 
     func lane(_ mailbox: Address) -> Lane { lanes[mailbox] ?? Lane(limits.lane) }
 

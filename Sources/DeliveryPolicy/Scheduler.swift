@@ -31,7 +31,7 @@ package struct Scheduler: Sendable {
         var path: Path?
     }
 
-    private var routes: [String: RouteLanes] = [:]
+    private(set) var routes: [String: RouteLanes] = [:]
     private var rows: [QueueID: Row] = [:]
 
     package init() {}

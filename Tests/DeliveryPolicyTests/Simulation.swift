@@ -135,7 +135,7 @@ struct Simulation {
 
     private mutating func refill(_ key: LaneKey) {
         for priority in Priority.allCases {
-            for _ in 0..<scheduler.windowRoom(key, priority) {
+            for _ in 0..<scheduler.windowRoom(key, priority, via: nil) {
                 guard let index = backlog[key]?.lastIndex(where: { $0.priority == priority }) else { break }
                 guard let row = backlog[key]?.remove(at: index) else { break }
                 rowIndex[row.id] = row
@@ -150,7 +150,7 @@ struct Simulation {
     }
 
     private mutating func pause(_ key: LaneKey, until moment: Instant) {
-        scheduler.restorePause(key, refusal(.throttled), until: moment, at: now)
+        scheduler.restorePause(key, .graph, refusal(.throttled), until: moment, at: now)
         pausedUntil[key] = moment
     }
 
