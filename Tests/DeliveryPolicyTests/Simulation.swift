@@ -216,7 +216,7 @@ struct Simulation {
 
     private mutating func refill(_ key: LaneKey) {
         for priority in Priority.allCases {
-            for pin in [nil, .graph, .smtp] as [Path?] { refill(key, priority, via: pin) }
+            for pin in settings.pinned > 0 ? [nil, .graph, .smtp] : [Path?.none] { refill(key, priority, via: pin) }
         }
     }
 
