@@ -22,14 +22,29 @@ package struct CircuitBreaker: Sendable {
         package static let mailbox = Policy(faultsToOpen: 1, backoff: Backoff(first: .seconds(30), max: .seconds(300)))
     }
 
+    /// What is wrong, until a good answer says that it is not.
+    package struct Outage: Hashable, Sendable {
+        package var reason: Refusal
+        /// When the breaker first opened for it.
+        package var since: Instant
+        /// Probes that have failed.
+        package var repeats: Int
+
+        package init(reason: Refusal, since: Instant, repeats: Int) {
+            self.reason = reason
+            self.since = since
+            self.repeats = repeats
+        }
+    }
+
     package enum State: Hashable, Sendable {
         /// All attempts pass. Counts the faults since the last good answer; goes to `open`.
         case closed(faults: Int)
         /// None passes before `until`; then the first to start is the probe: goes to `halfOpen`.
-        case open(until: Instant, repeats: Int, reason: Refusal)
+        case open(until: Instant, Outage)
         /// One attempt is under way; its end leads to `closed`, to a longer `open`, or, where it proved nothing, to
         /// another probe.
-        case halfOpen(probe: QueueID, repeats: Int, reason: Refusal)
+        case halfOpen(probe: QueueID, Outage)
     }
 
     package private(set) var state = State.closed(faults: 0)
@@ -39,24 +54,20 @@ package struct CircuitBreaker: Sendable {
 
     package init(_ policy: Policy) { self.policy = policy }
 
-    /// Why attempts wait; `nil` when closed.
-    package var reason: Refusal? {
+    /// Why attempts wait, and until when; `nil` when closed.
+    var trouble: Trouble? {
         switch state {
         case .closed: nil
-        case .open(_, _, let reason), .halfOpen(_, _, let reason): reason
+        case .open(let until, let outage): Trouble(reason: outage.reason, since: outage.since, until: until)
+        case .halfOpen(_, let outage): Trouble(reason: outage.reason, since: outage.since, until: nil)
         }
-    }
-
-    /// Until when none is tried; `nil` when closed or probing.
-    package var openUntil: Instant? {
-        if case .open(let until, _, _) = state { until } else { nil }
     }
 
     /// From when on an attempt may start, not before `now`; `nil` while a probe is under way.
     package func opening(at now: Instant) -> Instant? {
         switch state {
         case .closed: now
-        case .open(let until, _, _): max(now, until)
+        case .open(let until, _): max(now, until)
         case .halfOpen: nil
         }
     }
@@ -67,7 +78,7 @@ package struct CircuitBreaker: Sendable {
     package mutating func started(_ id: QueueID) {
         switch state {
         case .closed: break
-        case .open(_, let repeats, let reason): state = .halfOpen(probe: id, repeats: repeats, reason: reason)
+        case .open(_, let outage): state = .halfOpen(probe: id, outage)
         case .halfOpen: preconditionFailure("one probe at a time")
         }
     }
@@ -77,7 +88,7 @@ package struct CircuitBreaker: Sendable {
     package mutating func answered(_ id: QueueID) {
         switch state {
         case .closed: state = .closed(faults: 0)
-        case .halfOpen(let probe, _, _) where probe == id:
+        case .halfOpen(let probe, _) where probe == id:
             state = .closed(faults: 0)
             notBefore = nil
         case .open, .halfOpen: break
@@ -87,8 +98,7 @@ package struct CircuitBreaker: Sendable {
     /// An attempt ended without telling whether the far side works.
     package mutating func inconclusive(_ id: QueueID, at now: Instant) {
         switch state {
-        case .halfOpen(let probe, let repeats, let reason) where probe == id:
-            state = .open(until: now, repeats: repeats, reason: reason)
+        case .halfOpen(let probe, let outage) where probe == id: state = .open(until: now, outage)
         case .closed, .open, .halfOpen: break
         }
     }
@@ -104,33 +114,32 @@ package struct CircuitBreaker: Sendable {
             if isFault, faults + 1 < policy.faultsToOpen {
                 state = .closed(faults: faults + 1)
             } else {
-                open(repeats: 0, refusal, at: now, using: &random)
+                open(Outage(reason: refusal, since: now, repeats: 0), at: now, using: &random)
             }
-        case .open(let until, let repeats, let reason):
+        case .open(let until, let outage):
             // Others that were under way when it opened: they make nothing worse.
-            state = .open(until: max(until, notBefore ?? until), repeats: repeats, reason: reason)
-        case .halfOpen(let probe, let repeats, _) where probe == id:
-            open(repeats: repeats + 1, refusal, at: now, using: &random)
+            state = .open(until: max(until, notBefore ?? until), outage)
+        case .halfOpen(let probe, let outage) where probe == id:
+            let lasting = Outage(reason: refusal, since: outage.since, repeats: outage.repeats + 1)
+            open(lasting, at: now, using: &random)
         case .halfOpen: break
         }
     }
 
     /// An operator changed something: the next probe goes now, or as soon as a Retry-After allows.
     package mutating func hurry(at now: Instant) {
-        guard case .open(let until, let repeats, let reason) = state else { return }
-        state = .open(until: min(until, max(now, notBefore ?? now)), repeats: repeats, reason: reason)
+        guard case .open(let until, let outage) = state else { return }
+        state = .open(until: min(until, max(now, notBefore ?? now)), outage)
     }
 
     /// Takes up a wait that the log remembers.
-    package mutating func restore(_ refusal: Refusal, until: Instant) {
-        state = .open(until: until, repeats: 0, reason: refusal)
+    package mutating func restore(_ refusal: Refusal, since: Instant, until: Instant) {
+        state = .open(until: until, Outage(reason: refusal, since: since, repeats: 0))
         notBefore = until
     }
 
-    private mutating func open(
-        repeats: Int, _ refusal: Refusal, at now: Instant, using random: inout some RandomNumberGenerator
-    ) {
-        let until = now + policy.backoff.wait(afterRepeats: repeats, using: &random)
-        state = .open(until: max(until, notBefore ?? until), repeats: repeats, reason: refusal)
+    private mutating func open(_ outage: Outage, at now: Instant, using random: inout some RandomNumberGenerator) {
+        let until = now + policy.backoff.wait(afterRepeats: outage.repeats, using: &random)
+        state = .open(until: max(until, notBefore ?? until), outage)
     }
 }

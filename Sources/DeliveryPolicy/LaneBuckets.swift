@@ -1,6 +1,7 @@
 import MailModel
 
-/// The four limits of one mailbox, taken together or not at all.
+/// The four limits of one mailbox, taken together or not at all. Exchange counts messages and recipients over both paths
+/// ("Exchange Online limits": sending limits hold for the mailbox); requests and uploads are Graph's own.
 struct LaneBuckets: Sendable {
     /// What one attempt costs. For the octets of Graph's MIME form: base 64 makes four of three.
     struct Cost: Hashable, Sendable {
@@ -14,7 +15,13 @@ struct LaneBuckets: Sendable {
     }
 
     struct Tickets: Hashable, Sendable {
-        fileprivate let messages, recipients, requests, upload: TokenBucket.Ticket
+        fileprivate let messages, recipients: TokenBucket.Ticket
+        /// By SMTP there are none.
+        fileprivate let graph: GraphTickets?
+    }
+
+    fileprivate struct GraphTickets: Hashable, Sendable {
+        let requests, upload: TokenBucket.Ticket
     }
 
     private var messages: TokenBucket
@@ -39,49 +46,69 @@ struct LaneBuckets: Sendable {
     /// False where no amount of waiting helps.
     func canEverFit(_ row: Waiting) -> Bool { Int64(row.recipients) <= recipients.rate.amount }
 
-    mutating func take(for row: Waiting, at now: Instant) -> Tickets? {
-        guard let moment = nextAvailable(for: row, at: now), moment <= now else { return nil }
+    mutating func take(for row: Waiting, by path: Path, at now: Instant) -> Tickets? {
+        guard let moment = nextAvailable(for: row, by: path, at: now), moment <= now else { return nil }
         let cost = Cost(of: row)
-        guard let message = messages.take(1, at: now), let people = recipients.take(cost.recipients, at: now),
-            let request = requests.take(1, at: now), let octets = upload.take(cost.octets, at: now)
-        else { preconditionFailure("what is available can be taken") }
-        return Tickets(messages: message, recipients: people, requests: request, upload: octets)
+        guard let message = messages.take(1, at: now), let people = recipients.take(cost.recipients, at: now) else {
+            preconditionFailure("what is available can be taken")
+        }
+        return Tickets(messages: message, recipients: people, graph: path == .graph ? takeGraphs(cost, at: now) : nil)
     }
 
     mutating func settle(_ tickets: Tickets, at now: Instant) {
         messages.settle(tickets.messages, at: now)
         recipients.settle(tickets.recipients, at: now)
-        requests.settle(tickets.requests, at: now)
-        upload.settle(tickets.upload, at: now)
+        guard let graph = tickets.graph else { return }
+        requests.settle(graph.requests, at: now)
+        upload.settle(graph.upload, at: now)
     }
 
     mutating func refund(_ tickets: Tickets) {
         messages.refund(tickets.messages)
         recipients.refund(tickets.recipients)
-        requests.refund(tickets.requests)
-        upload.refund(tickets.upload)
+        guard let graph = tickets.graph else { return }
+        requests.refund(graph.requests)
+        upload.refund(graph.upload)
     }
 
     mutating func restore(_ spent: Spent) {
         messages.restore(spent.messages, returningAt: spent.answeredAt + messages.rate.per)
         recipients.restore(spent.recipients, returningAt: spent.answeredAt + recipients.rate.per)
+        guard spent.path == .graph else { return }
         requests.restore(spent.messages, returningAt: spent.answeredAt + requests.rate.per)
         let octets = Int64(Base64.encodedLength(of: Int(spent.size)))
         upload.restore(octets, returningAt: spent.answeredAt + upload.rate.per)
     }
 
-    /// The earliest moment from `now` on at which the row fits all four; `nil` while that depends on answers in flight.
+    /// The earliest moment from `now` on at which the row fits all that hold for the path; `nil` while that depends on
+    /// answers in flight.
+    func nextAvailable(for row: Waiting, by path: Path, at now: Instant) -> Instant? {
+        guard let shared = nextShared(for: row, at: now), let own = nextOwn(for: row, by: path, at: now) else {
+            return nil
+        }
+        return max(shared, own)
+    }
+
+    /// The same for what both paths share.
     ///
     /// Bulk mail leaves a thirtieth of messages and recipients untaken, so that urgent mail that comes behind a burst of
     /// it goes at once.
-    func nextAvailable(for row: Waiting, at now: Instant) -> Instant? {
-        let cost = Cost(of: row)
+    func nextShared(for row: Waiting, at now: Instant) -> Instant? {
         func reserve(_ bucket: TokenBucket) -> Int64 { row.priority == .bulk ? bucket.rate.amount / 30 : 0 }
+        let people = Int64(row.recipients)
         guard let message = messages.nextAvailable(1, leaving: reserve(messages), at: now),
-            let people = recipients.nextAvailable(cost.recipients, leaving: reserve(recipients), at: now),
-            let request = requests.nextAvailable(1, at: now), let octets = upload.nextAvailable(cost.octets, at: now)
+            let recipient = recipients.nextAvailable(people, leaving: reserve(recipients), at: now)
         else { return nil }
-        return max(message, people, max(request, octets))
+        return max(message, recipient)
+    }
+
+    /// The same for what the path has to itself.
+    func nextOwn(for row: Waiting, by path: Path, at now: Instant) -> Instant? {
+        guard path == .graph else { return now }
+        guard let request = requests.nextAvailable(1, at: now),
+            let octets = upload.nextAvailable(Cost(of: row).octets, at: now)
+        else { return nil }
+        return max(request, octets)
     }
 
     func unused(from now: Instant) -> Instant? {
@@ -95,6 +122,13 @@ struct LaneBuckets: Sendable {
     }
 
     func availableMessages(at now: Instant) -> Int64 { messages.available(at: now) }
+
+    private mutating func takeGraphs(_ cost: Cost, at now: Instant) -> GraphTickets {
+        guard let request = requests.take(1, at: now), let octets = upload.take(cost.octets, at: now) else {
+            preconditionFailure("what is available can be taken")
+        }
+        return GraphTickets(requests: request, upload: octets)
+    }
 
     private static func time(for amount: Int64, in bucket: TokenBucket, at now: Instant) -> Duration {
         let missing = amount - bucket.available(at: now)

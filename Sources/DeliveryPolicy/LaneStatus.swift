@@ -4,10 +4,14 @@ package import MailModel
 package struct LaneStatus: Hashable, Sendable {
     /// Rows in memory; the store may hold more.
     package let waiting: Int
+    /// By both paths.
     package let inFlight: Int
-    /// `nil` where nothing pauses it, or one attempt is under way to find out whether the trouble is over.
+    /// Each path the route has, the primary first.
+    package let paths: [PathStatus]
+    /// When a row that may take either path could start next as far as pauses go; `nil` where nothing holds it up, or
+    /// where one attempt is under way to find out whether the trouble is over.
     package let pausedUntil: Instant?
-    /// Why it is paused or probing.
+    /// The primary's trouble where such rows wait for it; `nil` where they go, by whichever path.
     package let reason: Refusal?
     /// `nil` where nothing waits, or an answer must come first.
     package let nextStart: Instant?

@@ -4,8 +4,11 @@ package import MailModel
 /// "Exchange Online limits") and of Graph's Outlook service (requests and uploads, "Microsoft Graph service-specific
 /// throttling limits"); of Graph's four concurrent requests one is left for queries.
 package struct LaneLimits: Hashable, Sendable {
-    /// Attempts in flight at once; at least 1.
+    /// Attempts in flight at once by Graph; at least 1.
     package var concurrency = 3
+    /// Attempts in flight at once by SMTP; at least 1. Exchange takes three connections of a mailbox, and refuses a
+    /// fourth with 4.3.2 ("Exchange Online limits": concurrent connections).
+    package var connections = 3
     package var messages = Rate(30, per: .seconds(60))
     package var recipients = Rate(10_000, per: .seconds(86_400))
     package var requests = Rate(10_000, per: .seconds(600))
@@ -13,16 +16,27 @@ package struct LaneLimits: Hashable, Sendable {
     package var upload = Rate(150_000_000, per: .seconds(300))
 
     package init() {}
+
+    package func concurrency(of path: Path) -> Int {
+        switch path {
+        case .graph: concurrency
+        case .smtp: connections
+        }
+    }
 }
 
 /// What holds for a route as a whole.
 package struct RouteLimits: Hashable, Sendable {
-    /// Attempts in flight over all mailboxes; at least 1.
+    /// Attempts in flight over all mailboxes, by each path; at least 1.
     package var concurrency = 64
-    /// Rows of one priority that a lane holds in memory.
+    /// Rows of one priority and pin that a lane holds in memory.
     package var window = 100
-    /// The way its mail goes.
-    package var path = Path.graph
+    /// The path its mail takes while that works.
+    package var primary = Path.graph
+    /// The path it has besides: for rows that are pinned to it, and for what `fallback` moves.
+    package var other: Path?
+    /// `nil`: nothing moves by itself.
+    package var fallback: FallbackRule?
     package var lane = LaneLimits()
 
     package init() {}
@@ -37,13 +51,19 @@ package struct Waiting: Hashable, Sendable {
     package let recipients: Int
     /// Octets of the raw message; the lane reckons with its base 64.
     package let size: Int64
+    /// The only path it may take: an operator wished it, Graph cannot express it, or the outcome of an attempt by it is
+    /// unknown. A route without that path takes no notice.
+    package let via: Path?
 
-    package init(id: QueueID, priority: Priority = .normal, due: Instant, recipients: Int, size: Int64) {
+    package init(
+        id: QueueID, priority: Priority = .normal, due: Instant, recipients: Int, size: Int64, via: Path? = nil
+    ) {
         self.id = id
         self.priority = priority
         self.due = due
         self.recipients = recipients
         self.size = size
+        self.via = via
     }
 }
 

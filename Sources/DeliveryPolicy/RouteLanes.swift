@@ -1,26 +1,27 @@
 import MailModel
 
-/// The lanes of one route behind its circuit breaker, sharing its concurrency. Every event touches one lane.
+/// The lanes of one route behind its paths. An event touches one lane; all of them are looked at only when the route's
+/// outlook changes.
 struct RouteLanes: Sendable {
     private(set) var limits: RouteLimits
-    private var lanes: [Address: Lane] = [:]
-    private var breaker = CircuitBreaker(.route)
-    private var inFlight = 0
-    private var ready = ReadyRing()
-    private var wakes = WakeQueue()
+    /// How often a lane has been looked at: the measure of the work done.
+    private(set) var placements = 0
+    private(set) var lanes: [Address: Lane] = [:]
+    private(set) var paths = PathPair { _ in RoutePath() }
+    private(set) var outlook: RouteOutlook
     private var retirements = WakeQueue()
-    /// The mailbox whose trouble was last put down to the route.
-    private var suspect: Address?
 
-    init(_ limits: RouteLimits) { self.limits = limits }
-
-    var laneCount: Int { lanes.count }
+    init(_ limits: RouteLimits) {
+        self.limits = limits
+        outlook = RouteOutlook(limits, troubles: PathPair { _ in nil }, at: .start)
+    }
 
     func lane(_ mailbox: Address) -> Lane { lanes[mailbox] ?? Lane(limits.lane) }
 
     /// - Returns: rows that can never start under the new limits; they are forgotten here.
     mutating func configure(_ limits: RouteLimits, at now: Instant) -> [Waiting] {
         self.limits = limits
+        lookOut(at: now)
         return mailboxes.flatMap { mailbox in update(mailbox, at: now) { $0.configure(limits.lane) } }
     }
 
@@ -33,98 +34,81 @@ struct RouteLanes: Sendable {
 
     /// An operator changed something: what waits for that tries at once.
     mutating func hurry(at now: Instant) {
-        breaker.hurry(at: now)
+        for path in Path.allCases { paths[path].breaker.hurry(at: now) }
         for mailbox in mailboxes { update(mailbox, at: now) { $0.hurry(at: now) } }
     }
 
-    mutating func restorePause(_ refusal: Refusal, until: Instant) { breaker.restore(refusal, until: until) }
+    mutating func restorePause(on path: Path, _ refusal: Refusal, since: Instant, until: Instant, at now: Instant) {
+        paths[path].breaker.restore(refusal, since: since, until: until)
+        lookOut(at: now)
+    }
 
-    mutating func startNext(at now: Instant) -> (mailbox: Address, row: Waiting)? {
-        while let mailbox = wakes.popDue(at: now) { place(mailbox, at: now) }
-        while let mailbox = retirements.popDue(at: now) { place(mailbox, at: now) }
-        while inFlight < limits.concurrency, breaker.admits(at: now), let mailbox = ready.popFirst() {
-            guard let row = update(mailbox, at: now, { $0.startNext(at: now) }) else { continue }
-            inFlight += 1
-            breaker.started(row.id)
-            return (mailbox, row)
+    mutating func startNext(at now: Instant) -> (mailbox: Address, turn: Lane.Turn)? {
+        keepTime(at: now)
+        let outlook = outlook
+        let open = outlook.paths.filter { paths[$0].isOpen(at: now, concurrency: limits.concurrency) }
+        while let mailbox = popReady(open) {
+            guard let turn = update(mailbox, at: now, { $0.startNext(at: now, through: open, outlook) }) else {
+                continue
+            }
+            paths[turn.path].started(turn.row.id)
+            return (mailbox, turn)
         }
         return nil
     }
 
-    /// - Returns: when the row may be looked at again.
+    /// - Returns: when an equal row may be looked at again.
     mutating func finished(
-        _ id: QueueID, of mailbox: Address, _ effect: LaneEffect, reachedFarSide: Bool, at now: Instant,
+        _ row: Waiting, by path: Path, of mailbox: Address, _ effect: LaneEffect, reachedFarSide: Bool, at now: Instant,
         using random: inout some RandomNumberGenerator
     ) -> Instant {
-        inFlight -= 1
-        let isLocal = judge(id, of: mailbox, effect, at: now, using: &random)
+        let isLocal = paths[path].finished(row.id, of: mailbox, effect, at: now, using: &random)
+        lookOut(at: now)
         update(mailbox, at: now) { lane in
-            lane.finished(id, effect, reachedFarSide: reachedFarSide, at: now, using: &random)
+            lane.finished(row.id, effect, reachedFarSide: reachedFarSide, at: now, using: &random)
             if isLocal, case .routeFailure(let refusal, let retryAfter) = effect {
-                lane.keepStill(refusal, retryAfter: retryAfter, at: now, using: &random)
+                lane.keepStill(on: path, refusal, retryAfter: retryAfter, at: now, using: &random)
             }
         }
-        let pausedUntil = lane(mailbox).pause(at: now)?.until ?? now
-        return max(now, pausedUntil, breaker.openUntil ?? now)
+        return opening(for: outlook.pin(of: row), of: lane(mailbox), at: now) ?? now
     }
 
     func nextWake(at now: Instant) -> Instant? {
-        guard inFlight < limits.concurrency, let opening = breaker.opening(at: now) else { return nil }
-        if !ready.isEmpty { return opening }
-        return wakes.earliest.map { max($0, opening) }
-    }
-
-    func explain(_ mailbox: Address, at now: Instant) -> LaneStatus {
-        let lane = lane(mailbox)
-        let waits = [lane.pause(at: now), breaker.reason.map { (breaker.openUntil, $0) }].compactMap(\.self)
-        let longest = waits.max { ($0.until ?? now) < ($1.until ?? now) }
-        let opening = breaker.opening(at: now)
-        return LaneStatus(
-            waiting: lane.window.count, inFlight: lane.inFlightCount,
-            pausedUntil: longest?.until.map { max($0, now) }, reason: longest?.reason,
-            nextStart: opening.flatMap { opening in lane.nextStart(at: now).map { max($0, opening) } },
-            availableMessages: lane.availableMessages(at: now))
+        let moments = outlook.paths.map { paths[$0].nextWake(at: now, concurrency: limits.concurrency) }
+        return (moments + [nextDiversion(at: now)]).compactMap(\.self).min()
     }
 
     /// In an order that does not change from run to run.
     private var mailboxes: [Address] { lanes.keys.sorted { $0.folded < $1.folded } }
 
-    /// Lets the breaker know, and says whether the trouble seems to be this mailbox's alone.
-    ///
-    /// An answer such as 503 may come from the one store that holds the mailbox. While the breaker is closed, such answers
-    /// in a row count for the route only from the second mailbox on; no answer at all always does.
-    private mutating func judge(
-        _ id: QueueID, of mailbox: Address, _ effect: LaneEffect, at now: Instant,
-        using random: inout some RandomNumberGenerator
-    ) -> Bool {
-        switch effect {
-        case .healthy, .pause:
-            breaker.answered(id)
-            suspect = nil
-        case .inconclusive:
-            breaker.inconclusive(id, at: now)
-        case .routeFailure(let refusal, let retryAfter):
-            let isOneStores = refusal.cause == .unavailable && refusal.status != nil && suspect ?? mailbox == mailbox
-            suspect = mailbox
-            if breaker.reason == nil, isOneStores { return true }
-            breaker.failed(id, refusal, retryAfter: retryAfter, at: now, using: &random)
+    private mutating func popReady(_ open: [Path]) -> Address? {
+        for path in open {
+            if let mailbox = paths[path].popReady() { return mailbox }
         }
-        return breaker.reason == nil
+        return nil
+    }
+
+    // MARK: What changes with time
+
+    private mutating func keepTime(at now: Instant) {
+        lookOut(at: now)
+        for path in Path.allCases {
+            while let mailbox = paths[path].popDue(at: now) { place(mailbox, at: now) }
+        }
+        while let mailbox = retirements.popDue(at: now) { place(mailbox, at: now) }
+    }
+
+    private mutating func lookOut(at now: Instant) {
+        let next = RouteOutlook(limits, troubles: PathPair { paths[$0].breaker.trouble }, at: now)
+        guard next != outlook else { return }
+        outlook = next
+        for mailbox in mailboxes { place(mailbox, at: now) }
     }
 
     private mutating func place(_ mailbox: Address, at now: Instant) {
         guard let lane = lanes[mailbox] else { return }
-        switch lane.readiness(at: now) {
-        case .now(let priority):
-            ready.insert(mailbox, priority)
-            wakes.set(mailbox, to: nil)
-        case .later(let moment):
-            ready.remove(mailbox)
-            wakes.set(mailbox, to: moment)
-        case .idle:
-            ready.remove(mailbox)
-            wakes.set(mailbox, to: nil)
-        }
+        placements += 1
+        for path in Path.allCases { paths[path].place(mailbox, lane.readiness(on: path, outlook, at: now)) }
         let retirement = lane.retirement(at: now)
         retirements.set(mailbox, to: retirement)
         if let retirement, retirement <= now {

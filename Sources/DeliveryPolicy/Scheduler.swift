@@ -1,9 +1,10 @@
 package import MailModel
 
-/// Decides which of the waiting messages starts now: within each mailbox's limits, fairly between mailboxes, nothing
-/// during a pause. A value without clock or I/O; the shell feeds it events and carries out its starts.
+/// Decides which of the waiting messages starts now, and by which path: within each mailbox's limits, fairly between
+/// mailboxes, nothing during a pause. A value without clock or I/O; the shell feeds it events and carries out its starts.
 ///
-/// An event costs O(log n) in the number of lanes, and O(window) in the rows of one lane. A row is in it from `enqueue`
+/// An event costs O(log n) in the number of lanes, and O(window) in the rows of one lane; only where a route's path breaks
+/// down, moves its messages or recovers, all lanes of that route are looked at once. A row is in it from `enqueue`
 /// until it is removed or finished; the store remains the owner of everything that waits.
 package struct Scheduler: Sendable {
     /// An attempt to make now. It ends with `finished`, whatever happens.
@@ -26,10 +27,11 @@ package struct Scheduler: Sendable {
     private struct Row: Sendable {
         let waiting: Waiting
         let lane: LaneKey
-        var isInFlight = false
+        /// The path it is in flight by.
+        var path: Path?
     }
 
-    private var routes: [String: RouteLanes] = [:]
+    private(set) var routes: [String: RouteLanes] = [:]
     private var rows: [QueueID: Row] = [:]
 
     package init() {}
@@ -52,7 +54,7 @@ package struct Scheduler: Sendable {
         routes[route] = nil
         let leaving = rows.filter { $0.value.lane.route == route }
         for id in leaving.keys { rows[id] = nil }
-        return leaving.filter { !$0.value.isInFlight }.keys.sorted()
+        return leaving.filter { $0.value.path == nil }.keys.sorted()
     }
 
     package mutating func enqueue(_ row: Waiting, lane key: LaneKey, at now: Instant) -> Enqueued {
@@ -67,7 +69,7 @@ package struct Scheduler: Sendable {
     /// False where the row is not here, or is in flight.
     @discardableResult
     package mutating func remove(_ id: QueueID, at now: Instant) -> Bool {
-        guard let row = rows[id], !row.isInFlight else { return false }
+        guard let row = rows[id], row.path == nil else { return false }
         rows[id] = nil
         routes[row.lane.route]?.update(row.lane.mailbox, at: now) { $0.remove(row.waiting) }
         return true
@@ -78,9 +80,9 @@ package struct Scheduler: Sendable {
         var starts: [Start] = []
         for route in routes.keys.sorted() {
             while let next = routes[route]?.startNext(at: now) {
-                rows[next.row.id]?.isInFlight = true
-                let path = routes[route]?.limits.path ?? .graph
-                starts.append(Start(id: next.row.id, lane: LaneKey(route: route, mailbox: next.mailbox), path: path))
+                rows[next.turn.row.id]?.path = next.turn.path
+                let lane = LaneKey(route: route, mailbox: next.mailbox)
+                starts.append(Start(id: next.turn.row.id, lane: lane, path: next.turn.path))
             }
         }
         return starts
@@ -89,33 +91,30 @@ package struct Scheduler: Sendable {
     /// The attempt ended; the row is gone from here.
     /// - Parameter reachedFarSide: false only where nothing can have arrived there: no token, no connection, never begun.
     ///   Its tokens are then free at once.
-    /// - Returns: until when the row waits, where it goes on waiting for its mailbox or route (`Disposition.Row.waits`).
+    /// - Returns: until when the row waits, where it goes on waiting for its mailbox or route (`Disposition.Row.waits`):
+    ///   when an equal row may start as far as pauses go, over all paths it may take.
     @discardableResult
     package mutating func finished(
         _ id: QueueID, _ effect: LaneEffect, reachedFarSide: Bool = true, at now: Instant,
         using random: inout some RandomNumberGenerator
     ) -> Instant {
-        guard let row = rows[id], row.isInFlight else { return now }
+        guard let row = rows[id], let path = row.path else { return now }
         rows[id] = nil
         let moment = routes[row.lane.route]?.finished(
-            id, of: row.lane.mailbox, effect, reachedFarSide: reachedFarSide, at: now, using: &random)
+            row.waiting, by: path, of: row.lane.mailbox, effect, reachedFarSide: reachedFarSide, at: now, using: &random
+        )
         return moment ?? now
     }
 
     /// The earliest moment at which `start` could have something to do without another event; `nil` where it cannot.
     package func nextWake(at now: Instant) -> Instant? { routes.values.compactMap { $0.nextWake(at: now) }.min() }
 
-    /// How many more rows of that priority the lane takes into memory, least urgent rows included: each priority has a
-    /// window of its own, so that a backlog of one never hides another.
-    package func windowRoom(_ key: LaneKey, _ priority: Priority) -> Int {
+    /// How many more rows of that priority and pin (`Waiting.via`) the lane takes into memory, least urgent rows included:
+    /// each has a window of its own, so that a backlog of one never hides another.
+    package func windowRoom(_ key: LaneKey, _ priority: Priority, via pin: Path?) -> Int {
         guard let route = routes[key.route] else { return 0 }
-        return max(0, route.limits.window - route.lane(key.mailbox).window[priority].count)
+        return max(0, route.limits.window - route.lane(key.mailbox).window.count(priority, via: pin))
     }
-
-    package func wantsMore(_ key: LaneKey) -> Bool { Priority.allCases.contains { windowRoom(key, $0) > 0 } }
-
-    /// True where the row is here, waiting or in flight.
-    package func contains(_ id: QueueID) -> Bool { rows[id] != nil }
 
     /// Books what the log says was spent before the start.
     package mutating func restore(_ key: LaneKey, _ spent: some Sequence<Spent>, at now: Instant) {
@@ -124,21 +123,34 @@ package struct Scheduler: Sendable {
         }
     }
 
-    /// Takes up a pause of a mailbox that the log remembers, such as a Retry-After that has not passed.
-    package mutating func restorePause(_ key: LaneKey, _ reason: Refusal, until: Instant, at now: Instant) {
-        routes[key.route]?.update(key.mailbox, at: now) { $0.restorePause(reason, until: until) }
+    /// Takes up a pause of a mailbox on one path that the log remembers, such as a Retry-After that has not passed.
+    /// - Parameter since: when the trouble began, where that is known; else it begins now, as far as fallback goes.
+    package mutating func restorePause(
+        _ key: LaneKey, _ path: Path, _ reason: Refusal, since: Instant? = nil, until: Instant, at now: Instant
+    ) {
+        routes[key.route]?.update(key.mailbox, at: now) {
+            $0.restorePause(on: path, reason, since: since ?? now, until: until)
+        }
     }
 
-    /// The same for a whole route. Afterwards one attempt probes it.
-    package mutating func restorePause(route: String, _ reason: Refusal, until: Instant) {
-        routes[route]?.restorePause(reason, until: until)
+    /// The same for a path of a whole route. Afterwards one attempt probes it.
+    package mutating func restorePause(
+        route: String, path: Path, _ reason: Refusal, since: Instant? = nil, until: Instant, at now: Instant
+    ) {
+        routes[route]?.restorePause(on: path, reason, since: since ?? now, until: until, at: now)
     }
 
-    /// An operator changed something on the route: what waits for an operator is tried now. Throttling pauses stay.
+    /// An operator changed something on the route: what waits for an operator is tried now, on
+    /// both paths. Throttling pauses stay.
     package mutating func hurry(_ route: String, at now: Instant) { routes[route]?.hurry(at: now) }
 
     package func explain(_ key: LaneKey, at now: Instant) -> LaneStatus? {
         routes[key.route]?.explain(key.mailbox, at: now)
+    }
+
+    /// How each path of the route does as a whole, the primary first; empty where there is no such route.
+    package func pathStatus(route: String, at now: Instant) -> [PathStatus] {
+        routes[route]?.pathStatus(at: now) ?? []
     }
 
     /// An estimate of how long so many messages to so many recipients in all will take, pauses included.
@@ -147,9 +159,6 @@ package struct Scheduler: Sendable {
         let pause = status.pausedUntil.map { $0 - now } ?? .zero
         return pause + route.lane(key.mailbox).timeToDrain(messages: messages, recipients: recipients, at: now)
     }
-
-    /// Lanes in memory.
-    package var laneCount: Int { routes.values.reduce(0) { $0 + $1.laneCount } }
 
     private static func tooManyRecipients(_ row: Waiting, _ limit: Rate) -> Refusal {
         Refusal(

@@ -1,12 +1,19 @@
 package import MailModel
 
-/// In which form a message is handed to Microsoft, decided before anything is sent.
+/// In which form the Graph path hands a message to Microsoft, decided before anything is sent.
 ///
 /// Graph takes a MIME message as the base 64 of one request ("user: sendMail"). It has no envelope: whoever the headers
 /// name receives the message, so a header that names others than the envelope cannot be expressed.
 package enum SendPlan: Hashable, Sendable {
     /// What to do about headers that name people who are not in the envelope (`unrepresentable`).
     package enum Unrepresentable: String, Hashable, Sendable, CaseIterable { case fallback, rewrite, refuse }
+
+    /// What to do about a message above `mimeLimit` (`large`).
+    package enum Large: String, Hashable, Sendable, CaseIterable {
+        /// By SMTP where the route has it.
+        case auto
+        case smtp, refuse
+    }
 
     package struct Message: Hashable, Sendable {
         /// Octets of the raw message, added headers included.
@@ -27,19 +34,30 @@ package enum SendPlan: Hashable, Sendable {
         package var mimeLimit: Int64
         package var recipientsPerMessage: Int
         package var unrepresentable: Unrepresentable
+        package var large: Large
+        /// The message may go by SMTP: the route has that path, and the message is not pinned to Graph.
+        package var hasSMTP: Bool
+        /// `fallback.on` holds `unrepresentable`.
+        package var fallsBackUnrepresentable: Bool
 
         package init(
-            mimeLimit: Int64 = 2_200_000, recipientsPerMessage: Int = 500, unrepresentable: Unrepresentable = .fallback
+            mimeLimit: Int64 = 2_200_000, recipientsPerMessage: Int = 500, unrepresentable: Unrepresentable = .fallback,
+            large: Large = .auto, hasSMTP: Bool = false, fallsBackUnrepresentable: Bool = true
         ) {
             self.mimeLimit = mimeLimit
             self.recipientsPerMessage = recipientsPerMessage
             self.unrepresentable = unrepresentable
+            self.large = large
+            self.hasSMTP = hasSMTP
+            self.fallsBackUnrepresentable = fallsBackUnrepresentable
         }
     }
 
     /// One sendMail request with the MIME message.
     /// - Parameter rewriteHeaders: To and Cc are reduced to the envelope.
     case mimeRequest(rewriteHeaders: Bool)
+    /// Graph does not take it, SMTP does: from now on the row is pinned there. Says why; nothing was sent.
+    case smtp(Refusal)
     /// No allowed form can carry it; says which setting would change that.
     case refuse(Refusal)
 
@@ -49,11 +67,47 @@ package enum SendPlan: Hashable, Sendable {
         } else if message.recipients > policy.recipientsPerMessage {
             self = .refuse(Self.tooManyRecipients(message, policy))
         } else if message.size > policy.mimeLimit {
-            self = .refuse(Self.tooLarge(message, policy))
-        } else if message.isUnrepresentable, policy.unrepresentable != .rewrite {
-            self = .refuse(Self.unrepresentable(policy))
+            self = Self.plan(forLarge: message, policy)
+        } else if message.isUnrepresentable {
+            self = Self.planForUnrepresentable(policy)
         } else {
-            self = .mimeRequest(rewriteHeaders: message.isUnrepresentable)
+            self = .mimeRequest(rewriteHeaders: false)
+        }
+    }
+
+    private static func plan(forLarge message: Message, _ policy: Policy) -> SendPlan {
+        let why =
+            "The message has \(message.size) octets; one Graph request carries \(policy.mimeLimit) (`mime_limit`). "
+        let raise = "raise `mime_limit`, to at most 3MB, or send less."
+        return switch policy.large {
+        case .auto where policy.hasSMTP, .smtp where policy.hasSMTP: .smtp(refusal(.tooLarge, why + "It goes by SMTP."))
+        case .auto, .smtp:
+            .refuse(refusal(.tooLarge, why + "SMTP is not open to it: add an `smtp:` section to the route, \(raise)"))
+        case .refuse:
+            .refuse(
+                refusal(
+                    .tooLarge,
+                    why + "`large: refuse` refuses it: set `large: auto` with an `smtp:` section on the route, \(raise)"
+                ))
+        }
+    }
+
+    private static func planForUnrepresentable(_ policy: Policy) -> SendPlan {
+        let why =
+            "A To, Cc or Bcc header names people who are not in the envelope, and Graph would send to them as well. "
+        let orRewrite = "or set `unrepresentable: rewrite`."
+        func refuse(_ text: String) -> SendPlan { .refuse(refusal(.unrepresentable, why + text)) }
+        return switch policy.unrepresentable {
+        case .rewrite: .mimeRequest(rewriteHeaders: true)
+        case .refuse:
+            refuse(
+                "`unrepresentable: refuse` refuses such mail: set `unrepresentable: fallback` with an `smtp:` section on "
+                    + "the route, \(orRewrite)")
+        case .fallback where !policy.hasSMTP:
+            refuse("SMTP, which would not, is not open to it: add an `smtp:` section to the route, \(orRewrite)")
+        case .fallback where !policy.fallsBackUnrepresentable:
+            refuse("`fallback.on` keeps it from SMTP, which would not: add `unrepresentable` there, \(orRewrite)")
+        case .fallback: .smtp(refusal(.unrepresentable, why + "It goes by SMTP, which does not."))
         }
     }
 
@@ -63,23 +117,6 @@ package enum SendPlan: Hashable, Sendable {
             "The message has \(message.recipients) recipients; `recipients_per_message` allows "
                 + "\(policy.recipientsPerMessage). It was accepted under a higher limit: raise it again, or send it anew."
         )
-    }
-
-    private static func tooLarge(_ message: Message, _ policy: Policy) -> Refusal {
-        refusal(
-            .tooLarge,
-            "The message has \(message.size) octets; one Graph request carries \(policy.mimeLimit) (`mime_limit`). Raise "
-                + "`mime_limit`, to at most 3MB, or send less.")
-    }
-
-    private static func unrepresentable(_ policy: Policy) -> Refusal {
-        let why =
-            "A To, Cc or Bcc header names people who are not in the envelope, and Graph would send to them as well. "
-        return switch policy.unrepresentable {
-        case .refuse: refusal(.unrepresentable, why + "`unrepresentable: refuse` refuses such mail.")
-        case .fallback, .rewrite:
-            refusal(.unrepresentable, why + "There is no other path to fall back to: set `unrepresentable: rewrite`.")
-        }
     }
 
     private static func refusal(_ cause: Refusal.Cause, _ text: String) -> Refusal {

@@ -4,14 +4,17 @@ package import MailModel
 package struct Spent: Hashable, Sendable {
     /// When the answer came; where none was recorded, the moment of the restart. Before `Instant.start`, so negative.
     package var answeredAt: Instant
+    /// Messages and recipients count together over both paths, requests and octets on Graph's alone.
+    package var path: Path
     /// Attempts.
     package var messages: Int64
     package var recipients: Int64
     /// Octets of the raw messages together.
     package var size: Int64
 
-    package init(answeredAt: Instant, messages: Int64 = 1, recipients: Int64, size: Int64) {
+    package init(answeredAt: Instant, path: Path = .graph, messages: Int64 = 1, recipients: Int64, size: Int64) {
         self.answeredAt = answeredAt
+        self.path = path
         self.messages = messages
         self.recipients = recipients
         self.size = size

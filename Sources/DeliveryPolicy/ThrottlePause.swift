@@ -1,14 +1,27 @@
 import MailModel
 
-/// Keeps a mailbox still after a throttling answer: as long as Retry-After says, else for 1 s, 2 s, 4 s … up to a minute
+/// Keeps one path of a mailbox still after a throttling answer: as long as Retry-After says, else for 1 s, 2 s, 4 s … up to a minute
 /// (Microsoft Graph throttling guidance: exponential back-off where there is no Retry-After).
 struct ThrottlePause: Sendable {
     private static let backoff = Backoff(first: .seconds(1), max: .seconds(60))
 
-    private(set) var until: Instant?
-    private(set) var reason: Refusal?
+    private struct Spell: Sendable {
+        /// When the first of the answers came that nothing good came after.
+        let since: Instant
+        let until: Instant
+        let reason: Refusal
+    }
+
+    private var spell: Spell?
     /// Throttling answers in a row, each to an attempt made after the pause before it.
     private var repeats = 0
+
+    var until: Instant? { spell?.until }
+
+    /// `nil` where it does not pause any more.
+    func trouble(at now: Instant) -> Trouble? {
+        spell.flatMap { $0.until > now ? Trouble(reason: $0.reason, since: $0.since, until: $0.until) : nil }
+    }
 
     func isPaused(at now: Instant) -> Bool { until.map { $0 > now } ?? false }
 
@@ -27,7 +40,7 @@ struct ThrottlePause: Sendable {
                     Self.backoff.wait(afterRepeats: isRepeated ? repeats : repeats - 1, using: &random))
             }
         if isRepeated { repeats += 1 }
-        extend(to: now + wait, refusal)
+        extend(to: now + wait, refusal, since: now)
     }
 
     /// The mailbox took something. While it pauses that tells of the time before.
@@ -36,11 +49,12 @@ struct ThrottlePause: Sendable {
     }
 
     /// Takes up a pause that the log remembers.
-    mutating func restore(_ refusal: Refusal, until: Instant) { extend(to: until, refusal) }
+    mutating func restore(_ refusal: Refusal, since: Instant, until: Instant) {
+        extend(to: until, refusal, since: since)
+    }
 
-    private mutating func extend(to end: Instant, _ refusal: Refusal) {
-        if let until, until >= end { return }
-        until = end
-        reason = refusal
+    private mutating func extend(to end: Instant, _ refusal: Refusal, since: Instant) {
+        if let spell, spell.until >= end { return }
+        spell = Spell(since: min(since, spell?.since ?? since), until: end, reason: refusal)
     }
 }

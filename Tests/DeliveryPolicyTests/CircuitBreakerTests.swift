@@ -1,6 +1,7 @@
-import DeliveryPolicy
 import MailModel
 import Testing
+
+@testable import DeliveryPolicy
 
 @Suite struct CircuitBreakerTests {
     enum Event: Hashable, Sendable, CaseIterable {
@@ -48,15 +49,17 @@ import Testing
     }
 
     static func expected(_ start: Start, _ event: Event) -> CircuitBreaker.State {
-        let half = CircuitBreaker.State.halfOpen(probe: probe, repeats: 0, reason: down)
-        func open(_ until: Instant, _ repeats: Int = 0, _ reason: Refusal = down) -> CircuitBreaker.State {
-            .open(until: until, repeats: repeats, reason: reason)
+        let half = CircuitBreaker.State.halfOpen(probe: probe, .init(reason: down, since: 0, repeats: 0))
+        func open(
+            _ until: Instant, _ repeats: Int = 0, _ reason: Refusal = down, since: Instant = 0
+        ) -> CircuitBreaker.State {
+            .open(until: until, .init(reason: reason, since: since, repeats: repeats))
         }
         return switch (start, event) {
         case (.closed, .fault), (.closed, .otherFault): .closed(faults: 1)
-        case (.faulty, .fault), (.faulty, .otherFault): open(105)
-        case (.closed, .decisive), (.faulty, .decisive): open(105, 0, denied)
-        case (.closed, .faultWithRetryAfter), (.faulty, .faultWithRetryAfter): open(130)
+        case (.faulty, .fault), (.faulty, .otherFault): open(105, since: 100)
+        case (.closed, .decisive), (.faulty, .decisive): open(105, 0, denied, since: 100)
+        case (.closed, .faultWithRetryAfter), (.faulty, .faultWithRetryAfter): open(130, since: 100)
         case (.closed, .answered), (.closed, .otherAnswered): .closed(faults: 0)
         case (.faulty, .answered), (.faulty, .otherAnswered): .closed(faults: 0)
         case (.closed, .started), (.closed, .inconclusive), (.closed, .otherInconclusive): .closed(faults: 0)
@@ -88,14 +91,16 @@ import Testing
 
     @Test func admitsAllWhenClosedNoneWhenOpenAndOneToProbe() {
         var breaker = Self.breaker(.closed)
-        #expect(breaker.admits(at: 0) && breaker.reason == nil)
+        #expect(breaker.admits(at: 0) && breaker.trouble == nil)
         breaker = Self.breaker(.open)
         #expect(!breaker.admits(at: 4.999) && breaker.admits(at: 5))
-        #expect(breaker.opening(at: 1) == 5 && breaker.openUntil == 5 && breaker.reason == Self.down)
+        #expect(breaker.opening(at: 1) == 5 && breaker.trouble == Trouble(reason: Self.down, since: 0, until: 5))
         breaker.started(Self.probe)
-        #expect(!breaker.admits(at: 1000) && breaker.opening(at: 1000) == nil && breaker.reason == Self.down)
+        #expect(
+            !breaker.admits(at: 1000) && breaker.opening(at: 1000) == nil
+                && breaker.trouble == Trouble(reason: Self.down, since: 0, until: nil))
         breaker.answered(Self.probe)
-        #expect(breaker.admits(at: 10) && breaker.reason == nil)
+        #expect(breaker.admits(at: 10) && breaker.trouble == nil)
     }
 
     @Test func probesGrowRarerAndStartAfreshAfterSuccess() {
@@ -103,16 +108,16 @@ import Testing
         var breaker = Self.breaker(.open)
         var waits: [Duration] = []
         for _ in 0..<6 {
-            let now = breaker.openUntil ?? 0
+            let now = breaker.trouble?.until ?? 0
             breaker.started(Self.probe)
             breaker.failed(Self.probe, Self.down, retryAfter: nil, at: now, using: &random)
-            waits.append((breaker.openUntil ?? now) - now)
+            waits.append((breaker.trouble?.until ?? now) - now)
         }
         #expect(waits == [10, 20, 40, 60, 60, 60].map { .seconds($0) })
         breaker.started(Self.probe)
         breaker.answered(Self.probe)
         breaker.failed(Self.probe, Self.denied, retryAfter: nil, at: 1000, using: &random)
-        #expect(breaker.openUntil == 1005)
+        #expect(breaker.trouble?.until == 1005)
     }
 
     @Test func hurryDoesNotCutARetryAfterShort() {
@@ -120,12 +125,29 @@ import Testing
         var breaker = Self.breaker(.closed)
         breaker.failed(Self.probe, Self.denied, retryAfter: .seconds(20), at: 0, using: &random)
         breaker.hurry(at: 1)
-        #expect(breaker.openUntil == 20)
+        #expect(breaker.trouble?.until == 20)
     }
 
     @Test func takesUpAWaitFromBefore() {
         var breaker = CircuitBreaker(.mailbox)
-        breaker.restore(Self.denied, until: 40)
-        #expect(!breaker.admits(at: 39) && breaker.admits(at: 40) && breaker.reason == Self.denied)
+        breaker.restore(Self.denied, since: -7, until: 40)
+        #expect(!breaker.admits(at: 39) && breaker.admits(at: 40))
+        #expect(breaker.trouble == Trouble(reason: Self.denied, since: -7, until: 40))
+    }
+
+    @Test func theTroubleBeginsOnceAndEndsWithAGoodAnswer() {
+        var random = SplitMix64(seed: 1)
+        var breaker = Self.breaker(.closed)
+        breaker.failed(Self.probe, Self.denied, retryAfter: nil, at: 7, using: &random)
+        for now in [20, 60, 200] as [Instant] {
+            breaker.started(Self.probe)
+            #expect(breaker.trouble?.since == 7)
+            breaker.failed(Self.probe, Self.down, retryAfter: nil, at: now, using: &random)
+            #expect(breaker.trouble?.since == 7 && breaker.trouble?.reason == Self.down)
+        }
+        breaker.started(Self.probe)
+        breaker.answered(Self.probe)
+        breaker.failed(Self.probe, Self.denied, retryAfter: nil, at: 300, using: &random)
+        #expect(breaker.trouble?.since == 300)
     }
 }

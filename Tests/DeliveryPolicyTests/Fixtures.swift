@@ -1,5 +1,6 @@
-import DeliveryPolicy
 import MailModel
+
+@testable import DeliveryPolicy
 
 /// Steele, Lea and Flood's generator: small, and the same everywhere for the same seed.
 struct SplitMix64: RandomNumberGenerator {
@@ -30,9 +31,25 @@ func address(_ text: String) -> Address {
 func id(_ number: Int) -> QueueID { QueueID(rawValue: number.padded(6)) }
 
 func row(
-    _ number: Int, _ priority: Priority = .normal, due: Instant = 0, recipients: Int = 1, size: Int64 = 3000
+    _ number: Int, _ priority: Priority = .normal, due: Instant = 0, recipients: Int = 1, size: Int64 = 3000,
+    via pin: Path? = nil
 ) -> Waiting {
-    Waiting(id: id(number), priority: priority, due: due, recipients: recipients, size: size)
+    Waiting(id: id(number), priority: priority, due: due, recipients: recipients, size: size, via: pin)
+}
+
+/// A route of Graph alone, or with SMTP besides.
+func routeLimits(hasSMTP: Bool = false, _ change: (inout RouteLimits) -> Void = { _ in }) -> RouteLimits {
+    var limits = RouteLimits()
+    if hasSMTP {
+        limits.other = .smtp
+        limits.fallback = FallbackRule()
+    }
+    change(&limits)
+    return limits
+}
+
+func outlook(_ limits: RouteLimits, troubled: [Path: Trouble] = [:], at now: Instant = 0) -> RouteOutlook {
+    RouteOutlook(limits, troubles: PathPair { troubled[$0] }, at: now)
 }
 
 func refusal(_ cause: Refusal.Cause, _ scope: Refusal.Scope = .mailbox, status: Int? = 503) -> Refusal {

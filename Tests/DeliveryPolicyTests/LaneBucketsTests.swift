@@ -16,7 +16,7 @@ import Testing
         #expect(limits.recipients == Rate(10_000, per: .seconds(86_400)))
         #expect(limits.requests == Rate(10_000, per: .seconds(600)))
         #expect(limits.upload == Rate(150_000_000, per: .seconds(300)))
-        #expect(limits.concurrency == 3 && RouteLimits().concurrency == 64)
+        #expect(limits.concurrency == 3 && limits.connections == 3 && RouteLimits().concurrency == 64)
     }
 
     static let scarce: [(LaneLimits, Waiting, Instant)] = [
@@ -33,25 +33,25 @@ import Testing
         var buckets = LaneBuckets(limits)
         let first = try buckets.mustTake(row(1, recipients: 6, size: 6000))
         buckets.settle(first, at: 0)
-        #expect(buckets.nextAvailable(for: next, at: 0) == moment)
-        if moment > 0 { #expect(buckets.take(for: next, at: moment - .milliseconds(1)) == nil) }
-        #expect(buckets.take(for: next, at: moment) != nil)
+        #expect(buckets.nextAvailable(for: next, by: .graph, at: 0) == moment)
+        if moment > 0 { #expect(buckets.take(for: next, by: .graph, at: moment - .milliseconds(1)) == nil) }
+        #expect(buckets.take(for: next, by: .graph, at: moment) != nil)
     }
 
     @Test func whatDoesNotFitOneTakesNothingFromTheOthers() {
         var buckets = LaneBuckets(Self.limits { $0.recipients = Rate(5, per: .seconds(60)) })
         #expect(!buckets.canEverFit(row(1, recipients: 6)) && buckets.canEverFit(row(1, recipients: 5)))
-        #expect(buckets.take(for: row(1, recipients: 6), at: 0) == nil)
+        #expect(buckets.take(for: row(1, recipients: 6), by: .graph, at: 0) == nil)
         #expect(buckets.availableMessages(at: 0) == 30 && buckets.unused(from: 0) == 0)
     }
 
     @Test func bulkLeavesAThirtiethForOthers() throws {
         var buckets = LaneBuckets(LaneLimits())
         for number in 0..<29 { buckets.settle(try buckets.mustTake(row(number, .bulk)), at: 0) }
-        #expect(buckets.take(for: row(30, .bulk), at: 0) == nil)
-        #expect(buckets.nextAvailable(for: row(30, .bulk), at: 0) == 60)
-        #expect(buckets.take(for: row(31, .normal), at: 0) != nil)
-        #expect(buckets.take(for: row(32, .high), at: 0) == nil)
+        #expect(buckets.take(for: row(30, .bulk), by: .graph, at: 0) == nil)
+        #expect(buckets.nextAvailable(for: row(30, .bulk), by: .graph, at: 0) == 60)
+        #expect(buckets.take(for: row(31, .normal), by: .graph, at: 0) != nil)
+        #expect(buckets.take(for: row(32, .high), by: .graph, at: 0) == nil)
     }
 
     @Test func refundsAllAndKnowsWhenNothingIsUsed() throws {
@@ -65,6 +65,42 @@ import Testing
         #expect(buckets.availableMessages(at: 0) == 29)
     }
 
+    static let shared: [(LaneLimits, holdsBack: [Path])] = [
+        (limits { $0.messages = Rate(1, per: .seconds(60)) }, [.graph, .smtp]),
+        (limits { $0.recipients = Rate(2, per: .seconds(60)) }, [.graph, .smtp]),
+        (limits { $0.requests = Rate(1, per: .seconds(60)) }, [.graph]),
+        (limits { $0.upload = Rate(4000, per: .seconds(60)) }, [.graph]),
+    ]
+
+    /// The first row has 2 recipients and 4000 octets of base 64.
+    @Test(arguments: shared) func graphSpendsOfAllFour(limits: LaneLimits, holdsBack: [Path]) throws {
+        for path in Path.allCases {
+            var buckets = LaneBuckets(limits)
+            buckets.settle(try buckets.mustTake(row(1, recipients: 2)), at: 0)
+            var restored = LaneBuckets(limits)
+            restored.restore(Spent(answeredAt: 0, recipients: 2, size: 3000))
+            let moment: Instant = holdsBack.contains(path) ? 60 : 0
+            #expect(buckets.nextAvailable(for: row(2), by: path, at: 0) == moment)
+            #expect(restored.nextAvailable(for: row(2), by: path, at: 0) == moment)
+        }
+    }
+
+    @Test(arguments: shared) func smtpSpendsOfWhatIsShared(limits: LaneLimits, holdsBack: [Path]) throws {
+        for path in Path.allCases {
+            var buckets = LaneBuckets(limits)
+            let tickets = try buckets.mustTake(row(1, recipients: 2), by: .smtp)
+            var refunded = buckets
+            refunded.refund(tickets)
+            #expect(refunded.unused(from: 0) == 0)
+            buckets.settle(tickets, at: 0)
+            var restored = LaneBuckets(limits)
+            restored.restore(Spent(answeredAt: 0, path: .smtp, recipients: 2, size: 3000))
+            let moment: Instant = holdsBack.contains(.smtp) ? 60 : 0
+            #expect(buckets.nextAvailable(for: row(2), by: path, at: 0) == moment)
+            #expect(restored.nextAvailable(for: row(2), by: path, at: 0) == moment)
+        }
+    }
+
     @Test func estimatesByTheScarcerOfMessagesAndRecipients() {
         var buckets = LaneBuckets(LaneLimits())
         #expect(buckets.timeToDrain(messages: 30, recipients: 30, at: 0) == .zero)
@@ -76,8 +112,8 @@ import Testing
 }
 
 extension LaneBuckets {
-    fileprivate mutating func mustTake(_ row: Waiting) throws -> Tickets {
-        let tickets = take(for: row, at: 0)
+    fileprivate mutating func mustTake(_ row: Waiting, by path: Path = .graph) throws -> Tickets {
+        let tickets = take(for: row, by: path, at: 0)
         return try #require(tickets)
     }
 }

@@ -90,14 +90,15 @@ import Testing
     }
 
     @Test func saysWhyItWaits() throws {
-        #expect(Self.lane(in: .open).pause(at: 5) == nil)
-        let throttled = try #require(Self.lane(in: .throttled).pause(at: 5))
-        #expect(throttled.until == 10 && throttled.reason.cause == .throttled)
-        #expect(Self.lane(in: .throttled).pause(at: 10) == nil)
-        let denied = try #require(Self.lane(in: .denied).pause(at: 5))
+        func trouble(_ start: Start, at now: Instant) -> Trouble? {
+            Self.lane(in: start).gates[.graph].troubles(at: now).first
+        }
+        #expect(trouble(.open, at: 5) == nil)
+        #expect(trouble(.throttled, at: 5) == Trouble(reason: refusal(.throttled), since: 0, until: 10))
+        #expect(trouble(.throttled, at: 10) == nil)
+        let denied = try #require(trouble(.denied, at: 5))
         #expect(denied.reason.cause == .unauthorized && denied.until != nil)
-        let probing = try #require(Self.lane(in: .probing).pause(at: 55))
-        #expect(probing.reason.cause == .unauthorized && probing.until == nil)
+        #expect(trouble(.probing, at: 55) == Trouble(reason: refusal(.unauthorized), since: 0, until: nil))
     }
 
     @Test func anOperatorMayHurryAProbeButNoThrottle() {
@@ -214,14 +215,21 @@ import Testing
         lane.finished(id(1), .healthy, reachedFarSide: true, at: 8, using: &random)
         #expect(lane.retirement(at: 9) == 86_408)
         var paused = Lane(LaneLimits())
-        paused.restorePause(refusal(.throttled), until: 500)
+        paused.restorePause(on: .smtp, refusal(.throttled), since: 0, until: 500)
         #expect(paused.retirement(at: 0) == 500)
-        paused.restorePause(refusal(.quota), until: 600)
+        paused.restorePause(on: .graph, refusal(.quota), since: 0, until: 600)
         #expect(paused.retirement(at: 0) == 4200)
     }
 }
 
+/// As on a route of Graph alone.
 extension Lane {
+    fileprivate mutating func startNext(at now: Instant) -> Waiting? {
+        startNext(at: now, through: [.graph], outlook(routeLimits()))?.row
+    }
+
+    fileprivate func readiness(at now: Instant) -> Readiness { readiness(on: .graph, outlook(routeLimits()), at: now) }
+
     fileprivate mutating func add(_ rows: Waiting...) {
         for row in rows {
             let fits = enqueue(row)

@@ -10,18 +10,35 @@ import Testing
         var rows = (0..<60).map { number in
             row(
                 number, Priority.allCases.randomElement(using: &random) ?? .normal,
-                due: Instant(.seconds(Int.random(in: 0...9, using: &random))))
+                due: Instant(.seconds(Int.random(in: 0...9, using: &random))),
+                via: [nil, .graph, .smtp].randomElement(using: &random) ?? nil)
         }
         for row in rows { window.insert(row) }
         for _ in 0..<30 {
             let index = rows.indices.randomElement(using: &random) ?? 0
             window.remove(rows.remove(at: index))
         }
-        #expect(window.all == rows.sorted())
-        #expect(window.count == 30)
+        #expect(Set(window.all) == Set(rows) && window.count == 30 && !window.isEmpty)
+        let groups = Dictionary(grouping: rows) { [$0.priority.rawValue, $0.via?.rawValue ?? ""] }
+        #expect(window.heads == groups.values.compactMap { $0.min() }.sorted())
         for priority in Priority.allCases {
-            #expect(Array(window[priority]) == rows.filter { $0.priority == priority }.sorted())
+            for pin in [nil, .graph, .smtp] as [Path?] {
+                let alike = rows.filter { $0.priority == priority && $0.via == pin }.sorted()
+                #expect(window.count(priority, via: pin) == alike.count)
+                #expect(window.all.filter { $0.priority == priority && $0.via == pin } == alike)
+            }
         }
+    }
+
+    @Test func handsOutEachQueueInOrder() {
+        var window = LaneWindow()
+        for number in [3, 1, 2] { window.insert(row(number, via: .smtp)) }
+        var order: [QueueID] = []
+        while let first = window.heads.first {
+            order.append(first.id)
+            window.remove(first)
+        }
+        #expect(order == [1, 2, 3].map(id) && window.isEmpty)
     }
 
     @Test func removingWhatIsNotThereChangesNothing() {

@@ -18,9 +18,10 @@ import Testing
         _ number: Int, _ box: Int, _ refusal: Refusal, retryAfter: Duration? = nil, at now: Instant
     ) -> Instant {
         enqueue(number, box, into: &route)
-        #expect(route.startNext(at: now)?.row.id == id(number))
+        #expect(route.startNext(at: now)?.turn.row.id == id(number))
         let effect = LaneEffect.routeFailure(refusal, retryAfter: retryAfter)
-        return route.finished(id(number), of: boxes[box], effect, reachedFarSide: false, at: now, using: &random)
+        return route.finished(
+            row(number), by: .graph, of: boxes[box], effect, reachedFarSide: false, at: now, using: &random)
     }
 
     /// The first one might still be one mailbox's own trouble.
@@ -34,7 +35,7 @@ import Testing
         let wake = try #require(route.nextWake(at: 1))
         #expect(wake >= 4 && wake <= 6)
         #expect(route.explain(boxes[3], at: 1).reason == down && route.explain(boxes[3], at: 1).pausedUntil == wake)
-        #expect(route.startNext(at: wake)?.row.id == id(9))
+        #expect(route.startNext(at: wake)?.turn.row.id == id(9))
     }
 
     @Test mutating func faultsOfOneMailboxPauseThatMailboxAlone() {
@@ -45,9 +46,9 @@ import Testing
         #expect(route.explain(boxes[3], at: 0).reason == nil)
         enqueue(7, 0, into: &route)
         enqueue(9, 3, into: &route)
-        #expect(route.startNext(at: now - .milliseconds(1))?.row.id == id(9))
+        #expect(route.startNext(at: now - .milliseconds(1))?.turn.row.id == id(9))
         #expect(route.startNext(at: now - .milliseconds(1)) == nil)
-        #expect(route.startNext(at: now)?.row.id == id(7))
+        #expect(route.startNext(at: now)?.turn.row.id == id(7))
     }
 
     @Test mutating func noAnswerAtAllSpeaksForTheRouteWhoeverAsks() {
@@ -62,23 +63,24 @@ import Testing
         let until = fail(1, 0, refusal(.unauthorized, .route, status: 401), at: 0)
         enqueue(9, 3, into: &route)
         #expect(route.startNext(at: until - .milliseconds(1)) == nil)
-        #expect(route.startNext(at: until)?.row.id == id(9))
+        #expect(route.startNext(at: until)?.turn.row.id == id(9))
         enqueue(10, 2, into: &route)
         #expect(route.startNext(at: until) == nil)
         #expect(route.nextWake(at: until) == nil)
-        _ = route.finished(id(9), of: boxes[3], .healthy, reachedFarSide: true, at: until, using: &random)
-        #expect(route.startNext(at: until)?.row.id == id(10))
+        _ = route.finished(row(9), by: .graph, of: boxes[3], .healthy, reachedFarSide: true, at: until, using: &random)
+        #expect(route.startNext(at: until)?.turn.row.id == id(10))
     }
 
     @Test mutating func aPausedMailboxProvesThatTheRouteWorks() {
         let until = fail(1, 0, refusal(.unauthorized, .route, status: 401), at: 0)
         enqueue(9, 3, into: &route)
         enqueue(10, 2, into: &route)
-        #expect(route.startNext(at: until)?.row.id == id(9))
+        #expect(route.startNext(at: until)?.turn.row.id == id(9))
         let throttled = LaneEffect.pause(refusal(.throttled), retryAfter: .seconds(40))
-        let next = route.finished(id(9), of: boxes[3], throttled, reachedFarSide: true, at: until, using: &random)
+        let next = route.finished(
+            row(9), by: .graph, of: boxes[3], throttled, reachedFarSide: true, at: until, using: &random)
         #expect(next == until + .seconds(40))
-        #expect(route.startNext(at: until)?.row.id == id(10))
+        #expect(route.startNext(at: until)?.turn.row.id == id(10))
     }
 
     @Test mutating func retryAfterOfTheRouteIsKept() {
@@ -94,6 +96,6 @@ import Testing
         _ = fail(1, 0, refusal(.unauthorized, .route, status: 401), at: 0)
         enqueue(9, 3, into: &route)
         route.hurry(at: 1)
-        #expect(route.startNext(at: 1)?.row.id == id(9))
+        #expect(route.startNext(at: 1)?.turn.row.id == id(9))
     }
 }

@@ -7,13 +7,7 @@ import Testing
     private var random = SplitMix64(seed: 11)
     private var scheduler = Scheduler()
 
-    init() { scheduler.configure("r", Self.limits(), at: 0) }
-
-    private static func limits(_ change: (inout RouteLimits) -> Void = { _ in }) -> RouteLimits {
-        var limits = RouteLimits()
-        change(&limits)
-        return limits
-    }
+    init() { scheduler.configure("r", routeLimits(), at: 0) }
 
     private static func lane(_ number: Int, route: String = "r") -> LaneKey {
         LaneKey(route: route, mailbox: address("box\(number)@contoso.com"))
@@ -24,9 +18,9 @@ import Testing
         #expect(scheduler.nextWake(at: 0) == 0)
         #expect(scheduler.start(at: 0) == [.init(id: id(1), lane: Self.lane(1), path: .graph)])
         #expect(scheduler.start(at: 0).isEmpty && scheduler.nextWake(at: 0) == nil)
-        #expect(scheduler.contains(id(1)))
+        #expect(scheduler.enqueue(row(1), lane: Self.lane(1), at: 0) == .duplicate)
         #expect(scheduler.finished(id(1), .healthy, at: 1, using: &random) == 1)
-        #expect(!scheduler.contains(id(1)))
+        #expect(scheduler.enqueue(row(1), lane: Self.lane(1), at: 1) == .waiting)
     }
 
     @Test mutating func refusesWhatCannotWait() {
@@ -39,7 +33,7 @@ import Testing
             return
         }
         #expect(refusal.text.contains("`recipients_per_mailbox`") && refusal.scope == .message)
-        #expect(!scheduler.contains(id(3)))
+        #expect(scheduler.enqueue(row(3), lane: Self.lane(1), at: 0) == .waiting)
     }
 
     @Test mutating func removesWhatWaitsButNotWhatFlies() {
@@ -53,7 +47,7 @@ import Testing
     }
 
     @Test mutating func sharesAScarceRouteFairly() {
-        scheduler.configure("r", Self.limits { $0.concurrency = 2 }, at: 0)
+        scheduler.configure("r", routeLimits { $0.concurrency = 2 }, at: 0)
         for number in 0..<30 { _ = scheduler.enqueue(row(number), lane: Self.lane(number % 3), at: 0) }
         var turns: [LaneKey] = []
         var flying: [Scheduler.Start] = []
@@ -67,7 +61,7 @@ import Testing
     }
 
     @Test mutating func urgentMailOfOneMailboxGoesBeforeBulkOfOthers() {
-        scheduler.configure("r", Self.limits { $0.concurrency = 1 }, at: 0)
+        scheduler.configure("r", routeLimits { $0.concurrency = 1 }, at: 0)
         for number in 0..<10 { _ = scheduler.enqueue(row(number, .bulk), lane: Self.lane(number), at: 0) }
         #expect(scheduler.start(at: 0).map(\.id) == [id(0)])
         _ = scheduler.enqueue(row(50, .high), lane: Self.lane(50), at: 0)
@@ -79,7 +73,7 @@ import Testing
     }
 
     @Test mutating func anAttemptThatNeverLeftCostsNothing() {
-        scheduler.configure("r", Self.limits { $0.lane.messages = Rate(1, per: .seconds(60)) }, at: 0)
+        scheduler.configure("r", routeLimits { $0.lane.messages = Rate(1, per: .seconds(60)) }, at: 0)
         for number in 1...2 { _ = scheduler.enqueue(row(number), lane: Self.lane(1), at: 0) }
         #expect(scheduler.start(at: 0).count == 1)
         scheduler.finished(id(1), .inconclusive, reachedFarSide: false, at: 1, using: &random)
@@ -105,13 +99,13 @@ import Testing
         scheduler.finished(id(1), .pause(refusal(.throttled), retryAfter: .seconds(30)), at: 1, using: &random)
         for number in 5...6 { _ = scheduler.enqueue(row(number, recipients: 20), lane: Self.lane(2), at: 1) }
         _ = scheduler.enqueue(row(7), lane: Self.lane(1), at: 1)
-        let tight = Self.limits {
+        let tight = routeLimits {
             $0.concurrency = 4
             $0.lane.messages = Rate(2, per: .seconds(60))
             $0.lane.recipients = Rate(10, per: .seconds(60))
         }
         #expect(scheduler.configure("r", tight, at: 1) == [id(5), id(6)])
-        #expect(!scheduler.contains(id(5)) && scheduler.contains(id(4)))
+        #expect(scheduler.enqueue(row(4), lane: Self.lane(2), at: 1) == .duplicate)
         for number in [2, 3, 4] { scheduler.finished(id(number), .healthy, at: 2, using: &random) }
         #expect(scheduler.start(at: 40).isEmpty)
         #expect(scheduler.nextWake(at: 40) == 62)
@@ -122,22 +116,20 @@ import Testing
         _ = scheduler.start(at: 0)
         #expect(scheduler.remove(route: "r") == [id(4), id(5)])
         #expect(scheduler.finished(id(1), .healthy, at: 1, using: &random) == 1)
-        #expect(scheduler.start(at: 1).isEmpty && scheduler.laneCount == 0 && !scheduler.contains(id(2)))
-        #expect(scheduler.windowRoom(Self.lane(1), .high) == 0)
+        #expect(scheduler.start(at: 1).isEmpty && scheduler.nextWake(at: 1) == nil)
+        #expect(scheduler.windowRoom(Self.lane(1), .high, via: nil) == 0)
+        #expect(scheduler.pathStatus(route: "r", at: 1).isEmpty)
         #expect(scheduler.explain(Self.lane(1), at: 1) == nil)
     }
 
-    @Test mutating func eachPriorityHasAWindowOfItsOwn() {
-        scheduler.configure("r", Self.limits { $0.window = 3 }, at: 0)
-        #expect(scheduler.wantsMore(Self.lane(1)))
+    @Test mutating func eachPriorityAndPinHasAWindowOfItsOwn() {
+        scheduler.configure("r", routeLimits { $0.window = 3 }, at: 0)
         for number in 1...3 { _ = scheduler.enqueue(row(number, .high, due: 99), lane: Self.lane(1), at: 0) }
         _ = scheduler.enqueue(row(4, .bulk, due: 99), lane: Self.lane(1), at: 0)
-        #expect(Priority.allCases.map { scheduler.windowRoom(Self.lane(1), $0) } == [0, 3, 2])
-        #expect(scheduler.wantsMore(Self.lane(1)))
-        for number in 5...9 {
-            _ = scheduler.enqueue(row(number, number < 7 ? .bulk : .normal, due: 99), lane: Self.lane(1), at: 0)
-        }
-        #expect(!scheduler.wantsMore(Self.lane(1)))
+        _ = scheduler.enqueue(row(5, .high, due: 99, via: .smtp), lane: Self.lane(1), at: 0)
+        #expect(Priority.allCases.map { scheduler.windowRoom(Self.lane(1), $0, via: nil) } == [0, 3, 2])
+        #expect([nil, .graph, .smtp].map { scheduler.windowRoom(Self.lane(1), .high, via: $0) } == [0, 3, 2])
+        #expect(scheduler.windowRoom(Self.lane(2), .high, via: nil) == 3)
     }
 
     @Test mutating func theLogIsTheLimitersMemory() {
@@ -150,7 +142,7 @@ import Testing
     }
 
     @Test mutating func aPauseOutlivesARestart() {
-        scheduler.restorePause(Self.lane(1), refusal(.throttled), until: 25, at: 0)
+        scheduler.restorePause(Self.lane(1), .graph, refusal(.throttled), until: 25, at: 0)
         _ = scheduler.enqueue(row(1), lane: Self.lane(1), at: 0)
         _ = scheduler.enqueue(row(2), lane: Self.lane(2), at: 0)
         #expect(scheduler.start(at: 0).map(\.id) == [id(2)])
@@ -160,7 +152,7 @@ import Testing
 
     @Test mutating func aRoutesPauseOutlivesARestartAndEndsWithAProbe() {
         let down = refusal(.unavailable, .route)
-        scheduler.restorePause(route: "r", down, until: 25)
+        scheduler.restorePause(route: "r", path: .graph, down, until: 25, at: 0)
         for number in 1...3 { _ = scheduler.enqueue(row(number), lane: Self.lane(number), at: 0) }
         #expect(scheduler.start(at: 24).isEmpty && scheduler.nextWake(at: 24) == 25)
         #expect(scheduler.explain(Self.lane(1), at: 24)?.reason == down)
@@ -175,10 +167,13 @@ import Testing
         let throttled = refusal(.throttled)
         scheduler.finished(id(1), .pause(throttled, retryAfter: .seconds(30)), at: 0, using: &random)
         let status = try #require(scheduler.explain(Self.lane(1), at: 10))
+        let trouble = Trouble(reason: throttled, since: 0, until: 30)
+        let path = PathStatus(.graph, inFlight: 2, trouble, isRouteWide: false, at: 10)
         #expect(
             status
                 == LaneStatus(
-                    waiting: 37, inFlight: 2, pausedUntil: 30, reason: throttled, nextStart: 30, availableMessages: 27))
+                    waiting: 37, inFlight: 2, paths: [path], pausedUntil: 30, reason: throttled, nextStart: 30,
+                    availableMessages: 27))
         let drain = scheduler.timeToDrain(Self.lane(1), messages: 57, recipients: 57, at: 10)
         #expect(drain == .seconds(20) + .seconds(60))
         let unknown = try #require(scheduler.explain(Self.lane(7), at: 10))
@@ -191,13 +186,13 @@ import Testing
             scheduler.finished(start.id, .healthy, at: 1, using: &random)
         }
         for start in scheduler.start(at: 1) { scheduler.finished(start.id, .healthy, at: 2, using: &random) }
-        #expect(scheduler.laneCount == 100)
+        #expect(scheduler.routes["r"]?.lanes.count == 100)
         _ = scheduler.start(at: 86_400)
-        #expect(scheduler.laneCount == 100)
+        #expect(scheduler.routes["r"]?.lanes.count == 100)
         _ = scheduler.start(at: 86_402)
-        #expect(scheduler.laneCount == 0)
+        #expect(scheduler.routes["r"]?.lanes.count == 0)
         _ = scheduler.enqueue(row(1), lane: Self.lane(1), at: 90_000)
         scheduler.remove(id(1), at: 90_000)
-        #expect(scheduler.laneCount == 0)
+        #expect(scheduler.routes["r"]?.lanes.count == 0)
     }
 }

@@ -1,9 +1,10 @@
-import DeliveryPolicy
 import MailModel
 import Testing
 
-/// A scheduler with a backlog against a far side that counts: every request arrives somewhere between its start and its
-/// answer. Holds the invariants after every step; the same seed gives the same run.
+@testable import DeliveryPolicy
+
+/// A scheduler with a backlog against a far side that counts and sometimes fails: every request arrives somewhere between
+/// its start and its answer. Holds the invariants after every step; the same seed gives the same run.
 struct Simulation {
     struct Settings {
         var lanes = 1
@@ -17,6 +18,40 @@ struct Simulation {
         /// Milliseconds between restarts; 0: none.
         var restarts = 0
         var pausedLanes: Set<Int> = []
+        /// Seconds over which the backlog comes in; 0: all is there from the beginning.
+        var spread = 0
+        /// One in so many rows is pinned to a path; 0: none.
+        var pinned = 0
+        var outages: [Outage] = []
+    }
+
+    /// A path answers every attempt like this.
+    struct Outage: Sendable {
+        let path: Path
+        /// `nil`: of all mailboxes.
+        var lane: Int?
+        let during: Range<Instant>
+        let refusal: Refusal
+
+        func covers(_ start: Scheduler.Start, at now: Instant) -> Bool {
+            start.path == path && during.contains(now) && (lane.map { Simulation.lane($0) == start.lane } ?? true)
+        }
+
+        var effect: LaneEffect {
+            refusal.scope == .route
+                ? .routeFailure(refusal, retryAfter: nil) : .pause(refusal, retryAfter: nil)
+        }
+    }
+
+    struct Began {
+        let at: Instant
+        let row: Waiting
+        let path: Path
+    }
+
+    private struct PathOfLane: Hashable {
+        let lane: LaneKey
+        let path: Path
     }
 
     private struct Flight {
@@ -32,10 +67,10 @@ struct Simulation {
     private var scheduler = Scheduler()
     private var backlog: [LaneKey: [Waiting]] = [:]
     private var flights: [QueueID: Flight] = [:]
-    private var pausedUntil: [LaneKey: Instant] = [:]
+    private var pausedUntil: [PathOfLane: Instant] = [:]
     private var log: [LaneKey: [Spent]] = [:]
-    private(set) var arrivals: [LaneKey: [(at: Instant, row: Waiting)]] = [:]
-    private(set) var starts: [LaneKey: [Instant]] = [:]
+    private(set) var arrivals: [LaneKey: [(at: Instant, row: Waiting, path: Path)]] = [:]
+    private(set) var starts: [LaneKey: [Began]] = [:]
     private(set) var sent: Set<QueueID> = []
     private(set) var steps = 0
     private var nextRestart: Instant?
@@ -47,8 +82,11 @@ struct Simulation {
         scheduler.configure("r", settings.route, at: now)
         for number in 0..<settings.lanes * settings.backlog {
             let waiting = Waiting(
-                id: id(number), priority: Priority.allCases.randomElement(using: &random) ?? .normal, due: 0,
-                recipients: .random(in: 1...5, using: &random), size: .random(in: 500...60_000, using: &random))
+                id: id(number), priority: Priority.allCases.randomElement(using: &random) ?? .normal,
+                due: settings.spread > 0 ? Instant(.seconds(Int.random(in: 0..<settings.spread, using: &random))) : 0,
+                recipients: .random(in: 1...5, using: &random), size: .random(in: 500...60_000, using: &random),
+                via: settings.pinned > 0 && number % settings.pinned == 0
+                    ? Path.allCases.randomElement(using: &random) : nil)
             backlog[Self.lane(number % settings.lanes), default: []].append(waiting)
         }
         for key in backlog.keys { backlog[key]?.sort(by: >) }
@@ -74,17 +112,48 @@ struct Simulation {
     }
 
     private mutating func startAll() {
-        for start in scheduler.start(at: now) {
-            guard let index = rowIndex[start.id] else {
+        let before = settings.outages.isEmpty ? nil : scheduler
+        let starting = scheduler.start(at: now)
+        for start in starting {
+            guard let row = rowIndex[start.id] else {
                 Issue.record("an unknown row starts")
                 continue
             }
-            #expect(pausedUntil[start.lane].map { $0 <= now } ?? true, "a start during a pause")
-            fly(start, index)
+            let pause = pausedUntil[PathOfLane(lane: start.lane, path: start.path)]
+            #expect(pause.map { $0 <= now } ?? true, "a start during a pause")
+            if let before { expectOpen(start, row, before) }
+            fly(start, row)
         }
+        if let before { expectOneProbe(of: starting, before) }
         let wake = scheduler.nextWake(at: now)
         #expect(wake.map { $0 > now } ?? true, "no wake-up without cause")
-        #expect(flights.count <= settings.route.concurrency)
+        for path in Path.allCases {
+            #expect(flights.values.count { $0.start.path == path } <= settings.route.concurrency)
+        }
+    }
+
+    /// Nothing starts on a closed path, nor away from its pin, nor leaves a primary that is well.
+    private func expectOpen(_ start: Scheduler.Start, _ row: Waiting, _ before: Scheduler) {
+        let status = before.explain(start.lane, at: now)?.paths ?? []
+        let taken = status.first { $0.path == start.path }
+        #expect(taken.map { $0.pausedUntil == nil && !$0.isProbing } ?? false, "a start on a closed path")
+        if let pin = row.via {
+            #expect(start.path == pin)
+        } else if start.path != settings.route.primary {
+            let route = before.routes["r"]
+            let primary = settings.route.primary
+            let troubles =
+                [route?.paths[primary].breaker.trouble].compactMap(\.self)
+                + (route?.lane(start.lane.mailbox).gates[primary].troubles(at: now) ?? [])
+            let diversions = troubles.compactMap { settings.route.fallback?.diversion(from: $0) }
+            #expect(diversions.contains { $0 <= now }, "left a primary that is well")
+        }
+    }
+
+    private func expectOneProbe(of starts: [Scheduler.Start], _ before: Scheduler) {
+        for status in before.pathStatus(route: "r", at: now) where status.reason != nil {
+            #expect(starts.count { $0.path == status.path } <= 1, "one probe at a time")
+        }
     }
 
     private var rowIndex: [QueueID: Waiting] = [:]
@@ -97,9 +166,9 @@ struct Simulation {
             arrivesAt: now + .milliseconds(Int.random(in: 0...latency, using: &random)),
             endsAt: now + .milliseconds(latency))
         flights[start.id] = flight
-        starts[start.lane, default: []].append(now)
-        let sameLane = flights.values.filter { $0.start.lane == start.lane }.count
-        #expect(sameLane <= settings.route.lane.concurrency)
+        starts[start.lane, default: []].append(Began(at: now, row: row, path: start.path))
+        let beside = flights.values.count { $0.start.lane == start.lane && $0.start.path == start.path }
+        #expect(beside <= settings.route.lane.concurrency(of: start.path))
     }
 
     private func nextMoment() -> Instant? {
@@ -110,7 +179,7 @@ struct Simulation {
         let due = flights.values.filter { $0.endsAt <= now }.sorted { ($0.endsAt, $0.row.id) < ($1.endsAt, $1.row.id) }
         for flight in due {
             flights[flight.row.id] = nil
-            arrivals[flight.start.lane, default: []].append((flight.arrivesAt, flight.row))
+            arrivals[flight.start.lane, default: []].append((flight.arrivesAt, flight.row, flight.start.path))
             record(flight, answeredAt: now)
             finish(flight)
             refill(flight.start.lane)
@@ -118,40 +187,58 @@ struct Simulation {
     }
 
     private mutating func finish(_ flight: Flight) {
-        let lane = flight.start.lane
-        let isThrottled = settings.throttled > 0 && Int.random(in: 0..<settings.throttled, using: &random) == 0
-        guard isThrottled else {
+        if let outage = settings.outages.first(where: { $0.covers(flight.start, at: now) }) {
+            putBack(flight, after: outage.effect)
+        } else if settings.throttled > 0, Int.random(in: 0..<settings.throttled, using: &random) == 0 {
+            throttle(flight)
+        } else {
             sent.insert(flight.row.id)
             scheduler.finished(flight.row.id, .healthy, at: now, using: &random)
-            return
         }
+    }
+
+    private mutating func throttle(_ flight: Flight) {
         let retryAfter = Duration.seconds(Int.random(in: 1...40, using: &random))
-        let effect = LaneEffect.pause(refusal(.throttled), retryAfter: retryAfter)
+        putBack(flight, after: .pause(refusal(.throttled), retryAfter: retryAfter), notBefore: now + retryAfter)
+    }
+
+    /// - Parameter pause: no start of the lane by the path before that.
+    private mutating func putBack(_ flight: Flight, after effect: LaneEffect, notBefore pause: Instant? = nil) {
         let next = scheduler.finished(flight.row.id, effect, at: now, using: &random)
-        #expect(next >= now + retryAfter)
-        pausedUntil[lane] = max(pausedUntil[lane] ?? now, now + retryAfter)
-        backlog[lane, default: []].append(flight.row)
+        if let pause {
+            let place = PathOfLane(lane: flight.start.lane, path: flight.start.path)
+            pausedUntil[place] = max(pausedUntil[place] ?? now, pause)
+            let mayLeave = flight.row.via == nil && settings.route.fallback != nil
+            #expect(mayLeave || next >= pause)
+        }
+        backlog[flight.start.lane, default: []].append(flight.row)
     }
 
     private mutating func refill(_ key: LaneKey) {
         for priority in Priority.allCases {
-            for _ in 0..<scheduler.windowRoom(key, priority) {
-                guard let index = backlog[key]?.lastIndex(where: { $0.priority == priority }) else { break }
-                guard let row = backlog[key]?.remove(at: index) else { break }
-                rowIndex[row.id] = row
-                #expect(scheduler.enqueue(row, lane: key, at: now) == .waiting)
-            }
+            for pin in settings.pinned > 0 ? [nil, .graph, .smtp] : [Path?.none] { refill(key, priority, via: pin) }
+        }
+    }
+
+    private mutating func refill(_ key: LaneKey, _ priority: Priority, via pin: Path?) {
+        for _ in 0..<scheduler.windowRoom(key, priority, via: pin) {
+            let next = backlog[key]?.lastIndex { $0.priority == priority && $0.via == pin }
+            guard let next, let row = backlog[key]?.remove(at: next) else { break }
+            rowIndex[row.id] = row
+            #expect(scheduler.enqueue(row, lane: key, at: now) == .waiting)
         }
     }
 
     private mutating func record(_ flight: Flight, answeredAt moment: Instant) {
-        let spent = Spent(answeredAt: moment, recipients: Int64(flight.row.recipients), size: flight.row.size)
+        let spent = Spent(
+            answeredAt: moment, path: flight.start.path, recipients: Int64(flight.row.recipients), size: flight.row.size
+        )
         log[flight.start.lane, default: []].append(spent)
     }
 
     private mutating func pause(_ key: LaneKey, until moment: Instant) {
-        scheduler.restorePause(key, refusal(.throttled), until: moment, at: now)
-        pausedUntil[key] = moment
+        scheduler.restorePause(key, .graph, refusal(.throttled), until: moment, at: now)
+        pausedUntil[PathOfLane(lane: key, path: .graph)] = moment
     }
 
     /// The process dies: what is in flight has arrived by now or never will; the next one knows only the log.
@@ -159,7 +246,7 @@ struct Simulation {
         nextRestart = now + .milliseconds(Int.random(in: 1...2 * settings.restarts, using: &random))
         for flight in flights.values.sorted(by: { $0.row.id < $1.row.id }) {
             if flight.arrivesAt <= now {
-                arrivals[flight.start.lane, default: []].append((flight.arrivesAt, flight.row))
+                arrivals[flight.start.lane, default: []].append((flight.arrivesAt, flight.row, flight.start.path))
             }
             record(flight, answeredAt: now)
             backlog[flight.start.lane, default: []].append(flight.row)
@@ -172,7 +259,7 @@ struct Simulation {
         for key in keys {
             backlog[key]?.sort(by: >)
             scheduler.restore(key, log[key] ?? [], at: now)
-            if let until = pausedUntil[key], until > now { pause(key, until: until) }
+            if let until = pausedUntil[PathOfLane(lane: key, path: .graph)], until > now { pause(key, until: until) }
             refill(key)
         }
     }
@@ -185,13 +272,17 @@ struct Simulation {
     func expectNoLimitExceeded() {
         let limits = settings.route.lane
         for (key, rows) in arrivals {
-            func most(_ rate: Rate, _ amount: (Waiting) -> Int) -> Int64 {
-                SlidingWindow.most(in: rate.per, rows.map { ($0.at, Int64(amount($0.row))) })
+            func most(
+                _ rate: Rate, by paths: [Path] = Path.allCases, _ amount: (Waiting) -> Int
+            ) -> Int64 {
+                let counted = rows.filter { paths.contains($0.path) }
+                return SlidingWindow.most(in: rate.per, counted.map { ($0.at, Int64(amount($0.row))) })
             }
             #expect(most(limits.messages) { _ in 1 } <= limits.messages.amount, "messages of \(key.mailbox)")
             #expect(most(limits.recipients, \.recipients) <= limits.recipients.amount, "recipients of \(key.mailbox)")
-            #expect(most(limits.requests) { _ in 1 } <= limits.requests.amount, "requests of \(key.mailbox)")
-            let octets = most(limits.upload) { Base64.encodedLength(of: Int($0.size)) }
+            let requests = most(limits.requests, by: [.graph]) { _ in 1 }
+            #expect(requests <= limits.requests.amount, "requests of \(key.mailbox)")
+            let octets = most(limits.upload, by: [.graph]) { Base64.encodedLength(of: Int($0.size)) }
             #expect(octets <= limits.upload.amount, "octets of \(key.mailbox)")
         }
     }

@@ -67,7 +67,7 @@ import Testing
             }
             var simulation = Simulation(settings, seed: 1)
             simulation.run(until: 300)
-            return simulation.starts
+            return simulation.starts.mapValues { $0.map(\.at) }
         }
         let free = starts(paused: [])
         let paused = starts(paused: [0, 5])

@@ -19,7 +19,7 @@ import Testing
             now = until
         }
         pause.flowed(at: now)
-        #expect(pause.until == nil && pause.reason == nil)
+        #expect(pause.until == nil && pause.trouble(at: 0) == nil)
         pause.refused(throttled, retryAfter: nil, at: now, using: &random)
         #expect(try #require(pause.until) - now <= .seconds(1.2))
     }
@@ -27,7 +27,7 @@ import Testing
     @Test mutating func retryAfterIsKeptToTheLetter() {
         var pause = ThrottlePause()
         pause.refused(throttled, retryAfter: .seconds(10), at: 0, using: &random)
-        #expect(pause.until == 10 && pause.reason == throttled)
+        #expect(pause.until == 10 && pause.trouble(at: 0)?.reason == throttled)
     }
 
     @Test(arguments: [0, 300]) mutating func aRetryAfterOfNothingIsNone(milliseconds: Int) throws {
@@ -41,10 +41,10 @@ import Testing
         pause.refused(throttled, retryAfter: .seconds(30), at: 0, using: &random)
         let shorter = refusal(.unavailable)
         pause.refused(shorter, retryAfter: .seconds(5), at: 1, using: &random)
-        #expect(pause.until == 30 && pause.reason == throttled)
+        #expect(pause.until == 30 && pause.trouble(at: 1)?.reason == throttled)
         pause.refused(shorter, retryAfter: .seconds(60), at: 2, using: &random)
-        #expect(pause.until == 62 && pause.reason == shorter)
-        pause.restore(throttled, until: 40)
+        #expect(pause.until == 62 && pause.trouble(at: 2)?.reason == shorter)
+        pause.restore(throttled, since: 2, until: 40)
         #expect(pause.until == 62)
     }
 
@@ -58,5 +58,19 @@ import Testing
         #expect(pause.isPaused(at: 0.5) && until <= 1.4)
         pause.refused(throttled, retryAfter: nil, at: until, using: &random)
         #expect(try #require(pause.until) - until <= .seconds(2.4))
+    }
+
+    @Test mutating func theTroubleLastsUntilSomethingFlows() {
+        var pause = ThrottlePause()
+        pause.refused(throttled, retryAfter: .seconds(10), at: 5, using: &random)
+        #expect(pause.trouble(at: 14) == Trouble(reason: throttled, since: 5, until: 15))
+        #expect(pause.trouble(at: 15) == nil)
+        pause.refused(throttled, retryAfter: .seconds(10), at: 20, using: &random)
+        #expect(pause.trouble(at: 21)?.since == 5)
+        pause.flowed(at: 31)
+        pause.refused(throttled, retryAfter: .seconds(10), at: 40, using: &random)
+        #expect(pause.trouble(at: 41)?.since == 40)
+        pause.restore(throttled, since: 12, until: 90)
+        #expect(pause.trouble(at: 41) == Trouble(reason: throttled, since: 12, until: 90))
     }
 }

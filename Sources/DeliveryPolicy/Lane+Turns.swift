@@ -1,0 +1,162 @@
+import MailModel
+
+/// The turns of one mailbox's mail: which row may start next, by which path, and when.
+///
+/// More urgent rows go first, and within a priority the longest due. A row that is due but does not fit the limits yet
+/// blocks those behind it, else a message to many recipients would never find room: all of them where it lacks what both
+/// paths share, those of its own path where it lacks what is that path's alone. A row whose path is closed blocks nobody
+/// of the other path. Bulk mail may use all but a thirtieth of the limits and, on each path, all but one of the
+/// concurrent attempts, and `FairTurn` keeps it from starving.
+///
+/// A row without a pin takes the primary whenever that is open, and waits for a place there; the other path only in a
+/// trouble that the route's fallback rule moves messages for.
+extension Lane {
+    enum Readiness: Hashable, Sendable {
+        /// A row of this priority can start now.
+        case now(Priority)
+        case later(Instant)
+        /// Only an event can change anything: an answer, or a new row.
+        case idle
+    }
+
+    struct Turn: Hashable, Sendable {
+        let row: Waiting
+        let path: Path
+    }
+
+    /// A due row that some path is open to.
+    private struct Contender {
+        let row: Waiting
+        /// The preferred one first; never none.
+        let paths: [Path]
+    }
+
+    // MARK: Now
+
+    /// Starts the next row that can, by one of the paths the route has open.
+    mutating func startNext(at now: Instant, through open: [Path], _ outlook: RouteOutlook) -> Turn? {
+        let contenders = contenders(at: now, outlook)
+        guard let turn = turn(among: contenders, at: now, through: open, outlook) else { return nil }
+        start(turn.row, by: turn.path, at: now)
+        let others = contenders.filter { $0.paths.contains(where: open.contains) }.map(\.row.priority)
+        fairness.taken(
+            overtaking: others.contains { $0 < turn.row.priority }, passing: others.contains { $0 > turn.row.priority })
+        return turn
+    }
+
+    func readiness(on path: Path, _ outlook: RouteOutlook, at now: Instant) -> Readiness {
+        guard !window.isEmpty, outlook.paths.contains(path) else { return .idle }
+        if let turn = turn(among: contenders(at: now, outlook), at: now, through: [path], outlook) {
+            return .now(turn.row.priority)
+        }
+        return nextStart(on: path, outlook, at: now).map { .later($0) } ?? .idle
+    }
+
+    private func contenders(at now: Instant, _ outlook: RouteOutlook) -> [Contender] {
+        window.heads.filter { $0.due <= now }.compactMap { row in
+            let paths = openPaths(for: row, outlook, at: now)
+            return paths.isEmpty ? nil : Contender(row: row, paths: paths)
+        }
+    }
+
+    /// Whether someone is blocked does not depend on `open`: whoever can start through one path alone is not kept back
+    /// by another path's being open as well.
+    private func turn(
+        among contenders: [Contender], at now: Instant, through open: [Path], _ outlook: RouteOutlook
+    ) -> Turn? {
+        if let row = overdue(among: contenders, through: open),
+            let path = row.paths.first(where: { open.contains($0) && fits(row.row, $0, at: now) })
+        {
+            return Turn(row: row.row, path: path)
+        }
+        var blocked: [Path] = []
+        for contender in contenders {
+            guard hasShared(contender.row, at: now) else {
+                blocked += contender.paths
+                if contender.paths.allSatisfy(outlook.isTroubled) { continue } else { return nil }
+            }
+            for path in contender.paths where !blocked.contains(path) && hasPlace(contender.row, on: path) {
+                if !hasOwn(contender.row, on: path, at: now) {
+                    blocked.append(path)
+                } else if open.contains(path) {
+                    return Turn(row: contender.row, path: path)
+                }
+            }
+        }
+        return nil
+    }
+
+    /// The longest due of those that have been passed over for too long.
+    private func overdue(among contenders: [Contender], through open: [Path]) -> Contender? {
+        guard fairness.isDue else { return nil }
+        let candidates = contenders.filter { $0.paths.contains(where: open.contains) }
+        return candidates.filter { $0.row.priority > candidates[0].row.priority }.min { $0.row.due < $1.row.due }
+    }
+
+    private func fits(_ row: Waiting, _ path: Path, at now: Instant) -> Bool {
+        hasPlace(row, on: path) && hasShared(row, at: now) && hasOwn(row, on: path, at: now)
+    }
+
+    private func hasPlace(_ row: Waiting, on path: Path) -> Bool {
+        let all = limits.concurrency(of: path)
+        return gates[path].inFlight < (row.priority == .bulk && all > 1 ? all - 1 : all)
+    }
+
+    private func hasShared(_ row: Waiting, at now: Instant) -> Bool {
+        buckets.nextShared(for: row, at: now).map { $0 <= now } ?? false
+    }
+
+    private func hasOwn(_ row: Waiting, on path: Path, at now: Instant) -> Bool {
+        buckets.nextOwn(for: row, by: path, at: now).map { $0 <= now } ?? false
+    }
+
+    // MARK: Paths
+
+    /// From when on rows of that pin may go by the path as far as this mailbox's pauses go, not before `now`; `nil` while
+    /// a probe is under way, and where they do not take the path at all.
+    func opening(for pin: Path?, by path: Path, _ outlook: RouteOutlook, at now: Instant) -> Instant? {
+        guard outlook.paths.contains(path), let opening = gates[path].opening(at: now) else { return nil }
+        if let pin { return pin == path ? opening : nil }
+        if path == outlook.primary || outlook.isDiverting { return opening }
+        let troubles = gates[outlook.primary].troubles(at: now)
+        guard let diversion = troubles.compactMap(outlook.diversion(from:)).min() else { return nil }
+        let moment = max(opening, diversion)
+        let isPrimaryOpen = gates[outlook.primary].opening(at: now).map { $0 <= moment } ?? false
+        return isPrimaryOpen ? nil : moment
+    }
+
+    private func openPaths(for row: Waiting, _ outlook: RouteOutlook, at now: Instant) -> [Path] {
+        let pin = outlook.pin(of: row)
+        return outlook.paths.filter { opening(for: pin, by: $0, outlook, at: now).map { $0 <= now } ?? false }
+    }
+
+    // MARK: Later
+
+    /// The earliest moment at which some row can start by the path, or the path is no longer blocked by a row of the
+    /// other, as far as known now; `nil` while that takes an event.
+    func nextStart(on path: Path, _ outlook: RouteOutlook, at now: Instant) -> Instant? {
+        let heads = window.heads.map { row in
+            (row: row, opening: opening(for: outlook.pin(of: row), by: path, outlook, at: now))
+        }
+        guard let first = heads.compactMap(\.opening).min() else { return nil }
+        var moments: [Instant?] = []
+        for head in heads {
+            if let opening = head.opening, hasPlace(head.row, on: path) {
+                moments.append(buckets.nextAvailable(for: head.row, by: path, at: max(opening, head.row.due)))
+            }
+            guard blocks(head.row, path, outlook, at: first) else { continue }
+            let isOfPath = head.opening.map { $0 <= first } ?? false
+            if !isOfPath { moments.append(buckets.nextShared(for: head.row, at: first)) }
+            break
+        }
+        return moments.compactMap(\.self).min()
+    }
+
+    /// Whether the row keeps back those behind it that would go by the path.
+    private func blocks(_ row: Waiting, _ path: Path, _ outlook: RouteOutlook, at now: Instant) -> Bool {
+        guard row.due <= now else { return false }
+        let paths = openPaths(for: row, outlook, at: now)
+        if !hasShared(row, at: now) { return paths.contains(path) || !paths.allSatisfy(outlook.isTroubled) }
+        return paths.contains(path) && hasPlace(row, on: path) && !hasOwn(row, on: path, at: now)
+    }
+}

@@ -1,0 +1,33 @@
+import MailModel
+
+/// Two of a kind, one for each path.
+struct PathPair<Value> {
+    private var graph: Value
+    private var smtp: Value
+
+    init(_ make: (Path) -> Value) {
+        graph = make(.graph)
+        smtp = make(.smtp)
+    }
+
+    subscript(path: Path) -> Value {
+        get {
+            switch path {
+            case .graph: graph
+            case .smtp: smtp
+            }
+        }
+        _modify {
+            switch path {
+            case .graph: yield &graph
+            case .smtp: yield &smtp
+            }
+        }
+    }
+
+    var all: [Value] { [graph, smtp] }
+}
+
+extension PathPair: Sendable where Value: Sendable {}
+extension PathPair: Equatable where Value: Equatable {}
+extension PathPair: Hashable where Value: Hashable {}

@@ -1,0 +1,64 @@
+import MailModel
+
+/// When a row could go by which path as far as pauses go, of its mailbox and of the route, and why not.
+extension RouteLanes {
+    /// When the route's own trouble will begin to move messages.
+    func nextDiversion(at now: Instant) -> Instant? {
+        outlook.diversion(from: paths[outlook.primary].breaker.trouble).flatMap { $0 > now ? $0 : nil }
+    }
+
+    /// From when on rows of that pin may go; `nil` while that takes an answer.
+    func opening(for pin: Path?, of lane: Lane, at now: Instant) -> Instant? {
+        outlook.paths.compactMap { opening(for: pin, by: $0, of: lane, at: now) }.min()
+    }
+
+    func explain(_ mailbox: Address, at now: Instant) -> LaneStatus {
+        let lane = lane(mailbox)
+        let paths = outlook.paths.map { status(of: $0, of: lane, at: now) }
+        let pausedUntil = opening(for: nil, of: lane, at: now).flatMap { $0 > now ? $0 : nil }
+        return LaneStatus(
+            waiting: lane.window.count, inFlight: lane.inFlightCount, paths: paths, pausedUntil: pausedUntil,
+            reason: goesElsewhere(lane, at: now) ? nil : paths[0].reason, nextStart: nextStart(of: lane, at: now),
+            availableMessages: lane.buckets.availableMessages(at: now))
+    }
+
+    func pathStatus(at now: Instant) -> [PathStatus] {
+        outlook.paths.map {
+            PathStatus($0, inFlight: paths[$0].inFlight, paths[$0].breaker.trouble, isRouteWide: true, at: now)
+        }
+    }
+
+    private func status(of path: Path, of lane: Lane, at now: Instant) -> PathStatus {
+        let gate = lane.gates[path]
+        let own = gate.troubles(at: now).reduce(nil, Trouble.longer)
+        let trouble = Trouble.longer(own, paths[path].breaker.trouble)
+        return PathStatus(path, inFlight: gate.inFlight, trouble, isRouteWide: trouble != own, at: now)
+    }
+
+    /// Rows without a pin leave by the other path.
+    private func goesElsewhere(_ lane: Lane, at now: Instant) -> Bool {
+        outlook.other.flatMap { opening(for: nil, by: $0, of: lane, at: now) }.map { $0 <= now } ?? false
+    }
+
+    private func opening(for pin: Path?, by path: Path, of lane: Lane, at now: Instant) -> Instant? {
+        earliest(from: now) { outlook, start in
+            guard let opening = paths[path].breaker.opening(at: start) else { return nil }
+            return lane.opening(for: pin, by: path, outlook, at: start).map { max($0, opening) }
+        }
+    }
+
+    private func nextStart(of lane: Lane, at now: Instant) -> Instant? {
+        earliest(from: now) { outlook, start in
+            let starts = outlook.paths.map { path in
+                paths[path].breaker.opening(at: start).flatMap { lane.nextStart(on: path, outlook, at: $0) }
+            }
+            return starts.compactMap(\.self).min()
+        }
+    }
+
+    /// As things stand, or once the route's trouble has lasted.
+    private func earliest(from now: Instant, _ moment: (RouteOutlook, Instant) -> Instant?) -> Instant? {
+        let diverted = nextDiversion(at: now).flatMap { moment(outlook.diverted, $0) }
+        return [moment(outlook, now), diverted].compactMap(\.self).min()
+    }
+}
