@@ -224,6 +224,7 @@ import Testing
         try await withServer(RecordingHandler(answers)) { server in
             var options = options(server)
             options.timeouts.endOfData = .milliseconds(50)
+            options.timeouts.quit = .milliseconds(50)
             var client = try await SMTPClient.connect(options, on: group)
             await expectFailure(.endOfData, .timeout) {
                 _ = try await client.deliver(Self.envelope("b@b.test"), Array("x\r\n".utf8))
