@@ -295,6 +295,7 @@ import Testing
         (.tlsFailed(.truncated), "connection closed without close_notify", false),
         (.session(ClientFailure(.endOfData, .timeout)), "SMTP session failed in phase endOfData: timeout", true),
         (.session(ClientFailure(.mail, .timeout)), "SMTP session failed in phase mail: timeout", false),
+        (.cancelled, "given up before there was a connection", false),
     ])
     func texts(error: SMTPClientError, text: String, isUnknown: Bool) {
         #expect(error.description == text)

@@ -80,7 +80,8 @@ extension MailboxConnections {
 
     /// - Parameter messages: how many the connection has taken; `nil` where it must not be used again.
     mutating func returned(_ number: UInt64, _ client: Client, messages: Int?, at now: NIODeadline) -> [Action] {
-        guard let connection = connections[number] else { return [] }
+        // The server may have closed it in the meantime.
+        guard let connection = connections[number], case .leased = connection.phase else { return [] }
         let isSpent = messages.map { $0 >= connection.terms.messages } ?? true
         connections[number]?.phase = .idle(client, since: now)
         idle.append(number)
