@@ -229,6 +229,16 @@ import Testing
         #expect(far.peak == 1)
     }
 
+    @Test func aNewConnectionIsNotReplaced() async throws {
+        var answers = CountingServer.Answers()
+        answers.mail = { _, _ in Self.busy }
+        let far = CountingServer(answers)
+        try await withPool(far) { bench, _ in
+            #expect(await failure { try await bench.deliver("m") } != nil)
+        }
+        #expect(far.opened == 1)
+    }
+
     @Test func onlyTheFirstDeliveryIsRepeated() async throws {
         var answers = CountingServer.Answers()
         answers.mail = { sender, _ in sender == "bad" ? Self.busy : nil }
