@@ -224,6 +224,7 @@ import Testing
         try await withServer(RecordingHandler(answers)) { server in
             var options = options(server)
             options.timeouts.endOfData = .milliseconds(50)
+            options.timeouts.quit = .milliseconds(50)
             var client = try await SMTPClient.connect(options, on: group)
             await expectFailure(.endOfData, .timeout) {
                 _ = try await client.deliver(Self.envelope("b@b.test"), Array("x\r\n".utf8))
@@ -294,6 +295,7 @@ import Testing
         (.tlsFailed(.truncated), "connection closed without close_notify", false),
         (.session(ClientFailure(.endOfData, .timeout)), "SMTP session failed in phase endOfData: timeout", true),
         (.session(ClientFailure(.mail, .timeout)), "SMTP session failed in phase mail: timeout", false),
+        (.cancelled, "given up before there was a connection", false),
     ])
     func texts(error: SMTPClientError, text: String, isUnknown: Bool) {
         #expect(error.description == text)

@@ -122,6 +122,31 @@ import Testing
         #expect("\(error)" == "reset")
     }
 
+    @Test func leavingEndsTheConversation() throws {
+        let (channel, mailbox) = try makeMailbox()
+        let answer = mailbox.next(within: .seconds(9), on: channel.eventLoop)
+        mailbox.leave(channel, saying: ByteBuffer(string: "QUIT\r\n"), within: .seconds(5))
+        guard case .end(nil) = try answer.wait() else { return flunk("no end") }
+        #expect(try channel.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "QUIT\r\n"))
+        #expect(channel.isActive)
+
+        try channel.writeInbound(ByteBuffer(string: "221 bye\r\n"))
+        #expect(!channel.isActive)
+        guard case .end(nil) = try mailbox.next(within: .seconds(1), on: channel.eventLoop).wait() else {
+            return flunk("no end")
+        }
+    }
+
+    @Test func leavingHasALimit() throws {
+        let (channel, mailbox) = try makeMailbox()
+        mailbox.leave(channel, saying: ByteBuffer(string: "QUIT\r\n"), within: .seconds(5))
+        mailbox.leave(channel, saying: nil, within: .seconds(1))
+        channel.embeddedEventLoop.advanceTime(by: .seconds(4))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
+    }
+
     private func makeMailbox() throws -> (EmbeddedChannel, ReplyMailbox) {
         let channel = EmbeddedChannel()
         let mailbox = ReplyMailbox()

@@ -16,6 +16,15 @@ final class ReplyMailbox: ChannelInboundHandler {
     private var error: (any Error)?
     private var isClosed = false
     private var waiting: EventLoopPromise<Delivery>?
+    private var leaving = Leaving.no
+
+    private enum Leaving {
+        case no
+        /// QUIT is out; our side is closed with its answer.
+        case awaitsAnswer
+        /// Our side is closed, the server's not yet.
+        case awaitsEnd
+    }
 
     /// What has arrived, or arrives until the time is up. One question at a time.
     func next(within limit: TimeAmount, on eventLoop: any EventLoop) -> EventLoopFuture<Delivery> {
@@ -28,7 +37,15 @@ final class ReplyMailbox: ChannelInboundHandler {
         return promise.futureResult
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { arrived.append(unwrapInboundIn(data)) }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch leaving {
+        case .no: arrived.append(unwrapInboundIn(data))
+        case .awaitsAnswer:
+            leaving = .awaitsEnd
+            context.close(mode: .output, promise: nil)
+        case .awaitsEnd: break
+        }
+    }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         deliver()
@@ -46,6 +63,25 @@ final class ReplyMailbox: ChannelInboundHandler {
         isClosed = true
         deliver()
         context.fireChannelInactive()
+    }
+
+    /// Hears no more, closes our side of the connection – after the answer to the goodbye, where there is one – and leaves
+    /// the other to the server, whose end of it is the proof that it counts the connection no longer. One that keeps it
+    /// open gets a reset.
+    func leave(_ channel: any Channel, saying goodbye: ByteBuffer?, within limit: TimeAmount) {
+        guard case .no = leaving else { return }
+        arrived = []
+        isClosed = true
+        answer(.end(nil))
+        let patience = channel.eventLoop.scheduleTask(in: limit) { channel.reset() }
+        channel.closeFuture.whenComplete { _ in patience.cancel() }
+        if let goodbye {
+            leaving = .awaitsAnswer
+            channel.writeAndFlush(goodbye, promise: nil)
+        } else {
+            leaving = .awaitsEnd
+            channel.close(mode: .output, promise: nil)
+        }
     }
 
     private func deliver() {

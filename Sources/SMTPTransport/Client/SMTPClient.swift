@@ -1,45 +1,58 @@
 package import MailModel
 package import NIOCore
-import NIOPosix
 package import SMTPProtocol
 package import TLS
 
 /// A connection to an SMTP server, ready for messages one after the other.
 ///
 /// A value with one owner: copies would share the connection and disagree about it. Its owner ends it with `quit` or
-/// `close`; a failed call has closed it already. Cancelling the calling task closes it, too.
+/// `close`; a failed call has begun to close it. Cancelling the calling task closes it, too.
 package struct SMTPClient: Sendable {
-    private let channel: any Channel
-    private let mailbox: NIOLoopBound<ReplyMailbox>
+    private let link: Link
     private let options: SMTPClientOptions
     private var session: ClientSession
     private var consumed = 0
+    /// Deliveries begun.
+    package private(set) var messages = 0
     /// With what the connection is encrypted.
     package private(set) var tls: TLSInfo?
 
-    /// Connects, encrypts and authenticates as the options say.
+    /// Connects, encrypts and authenticates as the options say. Where it throws, the connection is closed already.
     package static func connect(
         _ options: SMTPClientOptions, on group: any EventLoopGroup
     ) async throws(SMTPClientError) -> SMTPClient {
-        let link = try await Link.open(options, on: group)
-        var client = SMTPClient(link, options)
-        do {
-            client.tls = try await link.handshake?.get()
-        } catch { throw .tlsFailed(error as? TLSError ?? .closedDuringHandshake) }
-        _ = try await client.untilMilestone()
-        return client
+        try await connect(options, on: group, sockets: ConnectionSockets())
+    }
+
+    static func connect(
+        _ options: SMTPClientOptions, on group: any EventLoopGroup, sockets: ConnectionSockets
+    ) async throws(SMTPClientError) -> SMTPClient {
+        var client = SMTPClient(try await Link.open(options, on: group, sockets: sockets), options)
+        do throws(SMTPClientError) {
+            try await client.setUp()
+            return client
+        } catch {
+            await client.close()
+            throw error
+        }
     }
 
     private init(_ link: Link, _ options: SMTPClientOptions) {
-        channel = link.channel
-        mailbox = link.mailbox
+        self.link = link
         self.options = options
         session = ClientSession(options.session, isSecure: link.handshake != nil)
     }
 
+    private mutating func setUp() async throws(SMTPClientError) {
+        do {
+            tls = try await link.handshake?.get()
+        } catch { throw .tlsFailed(error as? TLSError ?? .closedDuringHandshake) }
+        _ = try await untilMilestone()
+    }
+
     package var capabilities: ServerCapabilities { session.capabilities }
     /// False after a failure, and where the server has closed the connection meanwhile.
-    package var isOpen: Bool { channel.isActive && session.phase == .ready }
+    package var isOpen: Bool { link.channel.isActive && session.phase == .ready }
 
     /// Hands one message over.
     package mutating func deliver(
@@ -54,6 +67,7 @@ package struct SMTPClient: Sendable {
     package mutating func deliver(
         _ envelope: Envelope, _ traits: MessageTraits, content: some AsyncSequence<[UInt8], any Error>
     ) async throws(SMTPClientError) -> DeliveryReport {
+        messages += 1
         session.deliver(envelope, traits)
         while true {
             switch try await untilMilestone() {
@@ -65,16 +79,29 @@ package struct SMTPClient: Sendable {
         }
     }
 
-    /// Says goodbye and closes; a server that does not answer soon is left.
-    package mutating func quit() async {
-        guard isOpen else { return close() }
+    /// Says goodbye, and returns when the connection is closed; a server that does not close its side soon is left.
+    package mutating func quit() async { await Self.end(of: leave()) }
+
+    /// Closes without a word, and returns when the connection is closed, which a server can put off no longer than a goodbye.
+    package func close() async { await Self.end(of: link.hangUp()) }
+
+    /// Begins the goodbye.
+    ///
+    /// - Returns: fulfilled when the connection is closed.
+    @discardableResult
+    mutating func leave() -> EventLoopFuture<Void> {
+        guard isOpen else { return link.hangUp() }
         session.quit()
-        // Whatever comes of the goodbye, the connection is closed.
-        _ = try? await untilMilestone()
-        close()
+        guard case .send(let goodbye)? = session.next() else { return link.hangUp() }
+        session.peerClosed()
+        return link.hangUp(saying: ByteBuffer(bytes: goodbye))
     }
 
-    package func close() { channel.close(promise: nil) }
+    /// Fulfilled when the connection is closed, by whomever.
+    var closed: EventLoopFuture<Void> { link.channel.closeFuture }
+
+    /// The end itself is never an error.
+    private static func end(of future: EventLoopFuture<Void>) async { try? await future.get() }
 }
 
 // MARK: The loop
@@ -101,7 +128,7 @@ extension SMTPClient {
             case .finished(let report): return .finished(report)
             case .failed(let reason): failure = failure ?? .session(reason)
             case .close:
-                close()
+                link.hangUp()
                 if let failure { throw failure }
                 return .closed
             }
@@ -110,11 +137,11 @@ extension SMTPClient {
 
     private mutating func receive() async {
         let limit = TimeAmount(options.timeouts.limit(in: session.phase))
-        let (channel, mailbox) = (channel, mailbox)
+        let link = link
         let delivery = try? await withTaskCancellationHandler {
-            try await channel.eventLoop.flatSubmit { mailbox.value.next(within: limit, on: channel.eventLoop) }.get()
+            try await link.next(within: limit).get()
         } onCancel: {
-            channel.close(promise: nil)
+            link.hangUp()
         }
         switch delivery {
         case .chunks(let chunks):
@@ -128,15 +155,14 @@ extension SMTPClient {
     /// A write that fails is no news of its own: the server may have said why before it closed, and the next read tells.
     @discardableResult
     private func send(_ buffer: ByteBuffer) async -> Bool {
-        let timer = channel.eventLoop.scheduleTask(in: TimeAmount(options.timeouts.content)) { [channel] in
-            channel.close(promise: nil)
-        }
+        let link = link
+        let timer = link.channel.eventLoop.scheduleTask(in: TimeAmount(options.timeouts.content)) { _ = link.hangUp() }
         defer { timer.cancel() }
         do {
             try await withTaskCancellationHandler {
-                try await channel.writeAndFlush(buffer).get()
+                try await link.channel.writeAndFlush(buffer).get()
             } onCancel: {
-                channel.close(promise: nil)
+                link.hangUp()
             }
             return true
         } catch { return false }
@@ -162,7 +188,7 @@ extension SMTPClient {
         guard case .startTLS(let context) = options.security else { return nil }
         do {
             tls = try await STARTTLS.upgrade(
-                channel, context: context, role: .client(host: options.host), options: options.tlsOptions,
+                link.channel, context: context, role: .client(host: options.host), options: options.tlsOptions,
                 consumed: consumed, leftover: 0)
             session.tlsEstablished()
             return nil
@@ -173,57 +199,6 @@ extension SMTPClient {
             session.peerClosed()
             return error as? TLSError ?? .closedDuringHandshake
         }
-    }
-}
-
-// MARK: Connecting
-
-/// A connected channel with its handlers.
-private struct Link: Sendable {
-    let channel: any Channel
-    let mailbox: NIOLoopBound<ReplyMailbox>
-    /// With implicit TLS.
-    let handshake: EventLoopFuture<TLSInfo>?
-
-    static func open(
-        _ options: SMTPClientOptions, on group: any EventLoopGroup
-    ) async throws(SMTPClientError) -> Link {
-        do {
-            return try await ClientBootstrap(group: group)
-                .connectTimeout(TimeAmount(options.timeouts.connect))
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .connect(host: options.host, port: options.port) { channel in
-                    channel.eventLoop.makeCompletedFuture { try prepare(channel, options) }
-                }
-        } catch {
-            if let error = error as? TLSError { throw .tlsFailed(error) }
-            throw .unreachable(host: options.host, port: options.port, reason: "\(error)")
-        }
-    }
-
-    private static func prepare(_ channel: any Channel, _ options: SMTPClientOptions) throws -> Link {
-        let pipeline = channel.pipeline.syncOperations
-        var handshake: EventLoopFuture<TLSInfo>?
-        if case .implicit(let context) = options.security {
-            let handler = try TLSHandler(
-                context: context, role: .client(host: options.host), options: options.tlsOptions,
-                on: channel.eventLoop)
-            handshake = handler.handshake
-            try pipeline.addHandler(handler)
-        }
-        let mailbox = ReplyMailbox()
-        try pipeline.addHandlers([InboundMeter(), mailbox])
-        return Link(
-            channel: channel, mailbox: NIOLoopBound(mailbox, eventLoop: channel.eventLoop), handshake: handshake)
-    }
-}
-
-extension SMTPClientOptions {
-    fileprivate var tlsOptions: TLSOptions { TLSOptions(handshakeTimeout: TimeAmount(timeouts.handshake)) }
-
-    fileprivate var session: ClientConfiguration {
-        let tls: ClientConfiguration.TLS = if case .startTLS = security { .startTLS } else { .off }
-        return ClientConfiguration(hostname: hostname, tls: tls, credentials: credentials)
     }
 }
 

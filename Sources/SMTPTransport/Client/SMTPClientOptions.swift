@@ -41,6 +41,7 @@ package struct SMTPClientOptions: Sendable {
         package var content = Duration.seconds(180)
         /// For the reply to the final dot; giving up too early makes duplicates.
         package var endOfData = Duration.seconds(600)
+        /// For the server to answer QUIT and to close its side of the connection; after that it gets a reset.
         package var quit = Duration.seconds(5)
 
         package init() {}
@@ -66,11 +67,13 @@ package enum SMTPClientError: Error, Sendable, CustomStringConvertible {
     case tlsFailed(TLSError)
     /// The dialogue failed.
     case session(ClientFailure)
+    /// Nothing was said: there was no connection yet, or none free, when the task was cancelled or the pool shut down.
+    case cancelled
 
     /// The message may have been accepted although no answer came.
     package var isOutcomeUnknown: Bool {
         switch self {
-        case .unreachable, .tlsFailed: false
+        case .unreachable, .tlsFailed, .cancelled: false
         case .session(let failure): failure.isOutcomeUnknown
         }
     }
@@ -80,6 +83,7 @@ package enum SMTPClientError: Error, Sendable, CustomStringConvertible {
         case .unreachable(let host, let port, let reason): "cannot connect to \(host) port \(port): \(reason)"
         case .tlsFailed(let error): "\(error)"
         case .session(let failure): "SMTP session failed in phase \(failure.phase.rawValue): \(failure.reason)"
+        case .cancelled: "given up before there was a connection"
         }
     }
 }
