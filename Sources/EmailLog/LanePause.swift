@@ -6,23 +6,41 @@ package struct LanePause: Hashable, Sendable {
     package var route: String
     /// `nil` is every mailbox of the route.
     package var mailbox: Address?
-    /// `nil` is both paths.
-    package var path: Path?
+    package var path: Path
+    /// When the trouble began that it is for.
+    package var since: Timestamp
     package var until: Timestamp
     package var cause: Refusal.Cause
     package var reason: String
 
     package init(
-        route: String, mailbox: Address?, path: Path?, until: Timestamp, cause: Refusal.Cause = .throttled,
+        route: String, mailbox: Address?, path: Path, since: Timestamp, until: Timestamp,
+        cause: Refusal.Cause = .throttled,
         reason: String
     ) {
         self.route = route
         self.mailbox = mailbox
         self.path = path
+        self.since = since
         self.until = until
         self.cause = cause
         self.reason = reason
     }
+
+    /// What is paused; there is one pause of each at most.
+    package struct Key: Hashable, Sendable {
+        package var route: String
+        package var mailbox: Address?
+        package var path: Path
+
+        package init(route: String, mailbox: Address?, path: Path) {
+            self.route = route
+            self.mailbox = mailbox
+            self.path = path
+        }
+    }
+
+    package var key: Key { Key(route: route, mailbox: mailbox, path: path) }
 }
 
 extension EmailLog {
@@ -31,23 +49,21 @@ extension EmailLog {
         try await write { db in
             try db.run(
                 """
-                INSERT INTO lane_pause (route, mailbox, path, until, cause, reason) VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (route, mailbox, path) DO UPDATE SET until = excluded.until, cause = excluded.cause, reason = excluded.reason
+                INSERT INTO lane_pause (route, mailbox, path, since, until, cause, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (route, mailbox, path) DO UPDATE
+                SET since = excluded.since, until = excluded.until, cause = excluded.cause, reason = excluded.reason
                 """,
                 [
-                    pause.route, pause.mailbox?.description ?? "", pause.path?.rawValue ?? "", pause.until.description,
+                    pause.route, pause.mailbox?.description ?? "", pause.path.rawValue, pause.since.description,
+                    pause.until.description,
                     pause.cause.rawValue, pause.reason,
                 ])
         }
     }
 
     /// Ends a pause; nothing happens where there is none.
-    package func resume(route: String, mailbox: Address?, path: Path?) async throws(EmailLogError) {
-        try await write { db in
-            try db.run(
-                "DELETE FROM lane_pause WHERE route = ? AND mailbox = ? AND path = ?",
-                [route, mailbox?.description ?? "", path?.rawValue ?? ""])
-        }
+    package func resume(_ key: LanePause.Key) async throws(EmailLogError) {
+        try await write { db in try db.delete(key) }
     }
 
     /// Ends a pause before its time: what was put off by it is due at `now`.
@@ -59,9 +75,7 @@ extension EmailLog {
                 WHERE status = 'Q' AND route = ?2 AND (?3 = '' OR mailbox = ?3)
                     AND next_attempt_date > ?1 AND next_attempt_date <= ?4
                 """, [now.description, pause.route, pause.mailbox?.description ?? "", pause.until.description])
-            try db.run(
-                "DELETE FROM lane_pause WHERE route = ? AND mailbox = ? AND path = ?",
-                [pause.route, pause.mailbox?.description ?? "", pause.path?.rawValue ?? ""])
+            try db.delete(pause.key)
         }
     }
 
@@ -69,7 +83,7 @@ extension EmailLog {
     package func pauses() async throws(EmailLogError) -> [LanePause] {
         try await read { db in
             try db.rows(
-                "SELECT route, mailbox, path, until, cause, reason FROM lane_pause ORDER BY route, mailbox, path"
+                "SELECT route, mailbox, path, until, cause, reason, since FROM lane_pause ORDER BY route, mailbox, path"
             )
             .compactMap(LanePause.init)
         }
@@ -107,12 +121,23 @@ extension EmailLog {
     }
 }
 
+extension Database {
+    fileprivate func delete(_ pause: LanePause.Key) throws {
+        try run(
+            "DELETE FROM lane_pause WHERE route = ? AND mailbox = ? AND path = ?",
+            [pause.route, pause.mailbox?.description ?? "", pause.path.rawValue])
+    }
+}
+
 extension LanePause {
     fileprivate init?(_ row: Row) {
-        guard let until = Timestamp(row[3] as String), let cause = Refusal.Cause(rawValue: row[4]) else { return nil }
+        guard let until = Timestamp(row[3] as String), let cause = Refusal.Cause(rawValue: row[4]),
+            let path = Path(rawValue: row[2]), let since = Timestamp(row[6] as String)
+        else { return nil }
         route = row[0]
         mailbox = try? Address(parsing: row[1] as String)
-        path = Path(rawValue: row[2])
+        self.path = path
+        self.since = since
         self.until = until
         self.cause = cause
         reason = row[5]

@@ -100,12 +100,13 @@ enum Schema {
         ) WITHOUT ROWID
         """
 
-    /// An empty mailbox speaks for the whole route, an empty path for both.
+    /// An empty mailbox speaks for the whole route.
     private static let lanePause = """
         CREATE TABLE lane_pause (
             route TEXT NOT NULL,
             mailbox TEXT NOT NULL,
-            path TEXT NOT NULL CHECK (path IN ('', 'graph', 'smtp')),
+            path TEXT NOT NULL CHECK (path IN ('graph', 'smtp')),
+            since TEXT NOT NULL CHECK (length(since) = 23),
             until TEXT NOT NULL CHECK (length(until) = 23),
             cause TEXT NOT NULL,
             reason TEXT NOT NULL,
@@ -120,7 +121,7 @@ enum Schema {
 
     /// Few, since each one is paid for at every acceptance: only the first three are touched by it.
     private static let indexes = [
-        "CREATE INDEX email_log_due ON email_log (route, mailbox, priority, next_attempt_date) WHERE status = 'Q'",
+        "CREATE INDEX email_log_due ON email_log (route, mailbox, priority, via, next_attempt_date) WHERE status = 'Q'",
         "CREATE INDEX email_log_waiting ON email_log (route, mailbox, created_date) WHERE status = 'Q'",
         "CREATE INDEX email_log_sent_date ON email_log (sent_date)",
         "CREATE INDEX email_log_failed ON email_log (sent_date) WHERE status = 'F'",

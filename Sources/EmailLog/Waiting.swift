@@ -14,12 +14,16 @@ package struct WaitingRow: Hashable, Sendable {
 
 extension EmailLog {
     /// What of one priority is due in a lane at `moment`: by date, then as it came in, which the index gives without sorting.
+    ///
+    /// - Parameter limit: the most rows of those that are free to take any path, and as many of each that are not, so that
+    ///   no backlog hides what does not wait for the same.
     package func due(in lane: LaneKey, priority: Priority, at moment: Timestamp, limit: Int)
         async throws(EmailLogError) -> [WaitingRow]
     {
         try await read { db in
             try db.rows(
-                Self.dueRows, [lane.route, lane.mailbox.description, priority.rawValue, moment.description, limit]
+                Self.dueRows,
+                [lane.route, lane.mailbox.description, priority.rawValue, moment.description, limit]
             ).compactMap(WaitingRow.init)
         }
     }
@@ -49,17 +53,28 @@ extension EmailLog {
         }
     }
 
-    private static let dueRows = """
-        SELECT id, priority, next_attempt_date, recipient_count, size, created_date, via
-        FROM email_log INDEXED BY email_log_due
-        WHERE status = 'Q' AND route = ? AND mailbox = ? AND priority = ? AND next_attempt_date <= ?
-        ORDER BY next_attempt_date, rowid LIMIT ?
-        """
+    /// The values of `via`, each the head of a queue of its own in the index.
+    private static let pins = ["NULL", "'graph'", "'smtp'"]
 
-    private static let nextDueDate = """
-        SELECT MIN(next_attempt_date) FROM email_log INDEXED BY email_log_due
-        WHERE status = 'Q' AND route = ? AND mailbox = ? AND priority = ? AND next_attempt_date > ?
+    private static let dueRows = pins.map { pin in
         """
+        SELECT * FROM (
+            SELECT id, priority, next_attempt_date, recipient_count, size, created_date, via
+            FROM email_log INDEXED BY email_log_due
+            WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND priority = ?3 AND via IS \(pin)
+                AND next_attempt_date <= ?4
+            ORDER BY next_attempt_date, rowid LIMIT ?5)
+        """
+    }.joined(separator: " UNION ALL ")
+
+    private static let nextDueDate = "SELECT MIN(first) FROM (\(nextDueDates))"
+
+    private static let nextDueDates = pins.map { pin in
+        """
+        SELECT MIN(next_attempt_date) AS first FROM email_log INDEXED BY email_log_due
+        WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND priority = ?3 AND via IS \(pin) AND next_attempt_date > ?4
+        """
+    }.joined(separator: " UNION ALL ")
 
     /// Leaps through the index from lane to lane.
     private static let waitingLanes = """
@@ -76,8 +91,9 @@ extension EmailLog {
             SELECT MIN(first) FROM (
                 SELECT (SELECT MIN(next_attempt_date) FROM email_log q
                         WHERE q.status = 'Q' AND q.route = lane.route AND q.mailbox = lane.mailbox
-                        AND q.priority = p.word) AS first
-                FROM (SELECT 'high' AS word UNION ALL SELECT 'normal' UNION ALL SELECT 'bulk') p))
+                        AND q.priority = p.word AND q.via IS v.path) AS first
+                FROM (SELECT 'high' AS word UNION ALL SELECT 'normal' UNION ALL SELECT 'bulk') p,
+                    (SELECT NULL AS path UNION ALL SELECT 'graph' UNION ALL SELECT 'smtp') v))
         FROM lane WHERE route IS NOT NULL
         """
 }

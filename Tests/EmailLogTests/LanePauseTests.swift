@@ -5,13 +5,14 @@ import Testing
 
 @Suite struct LanePauseTests {
     static let throttle = LanePause(
-        route: "contoso", mailbox: reports, path: .graph, until: after(30), reason: "throttled")
+        route: "contoso", mailbox: reports, path: .graph, since: noon, until: after(30), reason: "throttled")
 
     @Test func pausesOutliveTheProcess() async throws {
         let directory = try TemporaryDirectory()
         let log = try directory.service()
         let closed = LanePause(
-            route: "contoso", mailbox: nil, path: nil, until: after(90), cause: .unauthorized, reason: "secret expired")
+            route: "contoso", mailbox: nil, path: .smtp, since: after(1), until: after(90), cause: .unauthorized,
+            reason: "secret expired")
         for pause in [Self.throttle, closed] { try await log.pause(pause) }
         try await log.close()
         #expect(try await directory.service().pauses() == [closed, Self.throttle])
@@ -33,8 +34,8 @@ import Testing
         var smtp = Self.throttle
         smtp.path = .smtp
         for pause in [Self.throttle, smtp] { try await log.pause(pause) }
-        try await log.resume(route: "contoso", mailbox: nil, path: .graph)
-        try await log.resume(route: "contoso", mailbox: reports, path: .graph)
+        try await log.resume(LanePause.Key(route: "contoso", mailbox: nil, path: .graph))
+        try await log.resume(LanePause.Key(route: "contoso", mailbox: reports, path: .graph))
         #expect(try await log.pauses() == [smtp])
     }
 

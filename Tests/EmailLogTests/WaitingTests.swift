@@ -32,6 +32,18 @@ import Testing
         #expect(due.map(\.id.rawValue) == expected)
     }
 
+    @Test func noBacklogHidesWhatMayTakeAnotherPath() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        for (index, via) in [Path.smtp, .smtp, .smtp, nil, nil, nil, .graph].enumerated() {
+            _ = try await log.accept(submission("\(index)", at: after(index), via: via))
+        }
+        let due = try await log.due(in: lane, priority: .normal, at: after(60), limit: 2)
+        #expect(due.map(\.id.rawValue).sorted() == ["0", "1", "3", "4", "6"])
+        #expect(try await log.nextDue(in: lane, after: after(5)) == after(6))
+        #expect(try await log.lanesWithWork().first?.next == after(0))
+    }
+
     @Test func theNextDueIsTheEarliestOfAllPriorities() async throws {
         let directory = try TemporaryDirectory()
         let log = try directory.service()
@@ -72,7 +84,7 @@ import Testing
                 sql: """
                     EXPLAIN QUERY PLAN SELECT id FROM email_log INDEXED BY email_log_due
                     WHERE status = 'Q' AND route = 'r' AND mailbox = 'm' AND priority = 'high'
-                    AND next_attempt_date <= 'x' ORDER BY next_attempt_date, rowid LIMIT 9
+                    AND via IS NULL AND next_attempt_date <= 'x' ORDER BY next_attempt_date, rowid LIMIT 9
                     """
             ).map { $0["detail"] as String }
         }
