@@ -67,8 +67,23 @@ package struct Route: Hashable, Sendable {
     package var mailbox: Address?
     package var mailboxes: [Router.MailboxRule]
     package var limits: Limits
-    package var graph: Graph
+    /// The path that mail takes unless something is in its way; the route has it.
+    package var primary = Path.graph
+    package var graph: Graph?
+    package var smtp: SubmissionHost?
+    /// When mail leaves the primary for the other path; `nil` where there is no other.
+    package var fallback: FallbackRule?
     package var unrepresentable = SendPlan.Unrepresentable.fallback
+
+    /// The path that is not the primary, where the route has one.
+    package var other: Path? {
+        switch primary {
+        case .graph: smtp == nil ? nil : .smtp
+        case .smtp: graph == nil ? nil : .graph
+        }
+    }
+
+    package var paths: [Path] { [primary] + [other].compactMap(\.self) }
 
     /// Exchange's limits, per mailbox, whatever the path.
     package struct Limits: Hashable, Sendable {
@@ -92,6 +107,8 @@ package struct Graph: Hashable, Sendable {
     package var onUnknown = Disposition.UnknownPolicy.retry
     /// Octets of raw message up to which one request carries it.
     package var mimeLimit: Int64 = 2_200_000
+    /// What becomes of messages above that.
+    package var large = SendPlan.Large.auto
     package var limits = Limits()
 
     package enum Credential: Hashable, Sendable {

@@ -88,11 +88,13 @@ extension Route {
         .keys([
             ("name", .text(name)),
             ("senders", .texts(senders)),
-            ("primary", .text(Path.graph.rawValue)),
+            ("primary", .text(primary.rawValue)),
             ("mailbox", .optional(mailbox)),
             ("mailboxes", .keys(mailboxes.map { ($0.senders.description, .text($0.mailbox.description)) })),
             ("limits", limits.effective),
-            ("graph", graph.effective),
+            ("graph", graph?.effective ?? .none),
+            ("smtp", smtp?.effective ?? .none),
+            ("fallback", fallback?.effective ?? .none),
             ("unrepresentable", .text(unrepresentable.rawValue)),
         ])
     }
@@ -123,6 +125,7 @@ extension Graph {
                 ("exactly_once", .text("off")),
                 ("on_unknown", .text(onUnknown.rawValue)),
                 ("mime_limit", .text(Quantity.text(octets: mimeLimit))),
+                ("large", .text(large.rawValue)),
                 ("limits", limits.effective),
             ])
     }
@@ -143,6 +146,29 @@ extension Graph.Credential {
         case .federatedTokenFile(let file): ("federated_token_file", .text(file))
         case .managedIdentity(let clientID): ("managed_identity", .text(clientID ?? "system"))
         }
+    }
+}
+
+extension SubmissionHost {
+    fileprivate var effective: EffectiveValue {
+        .keys([
+            ("host", .text(host)),
+            ("port", .whole(port)),
+            ("tls", .text(tls.rawValue)),
+            ("ca_file", .optional(caFile)),
+            ("auth", .text(authentication.rawValue)),
+            ("username", .optional(username)),
+            ("password", .optional(password)),
+            ("connections", .whole(connections)),
+            ("connection_age", .span(connectionAge)),
+            ("messages_per_connection", .whole(messagesPerConnection)),
+        ])
+    }
+}
+
+extension FallbackRule {
+    fileprivate var effective: EffectiveValue {
+        .keys([("on", .texts(on.map(\.rawValue).sorted())), ("after", .span(after))])
     }
 }
 

@@ -1,4 +1,5 @@
 import DeliveryPolicy
+import GraphProtocol
 import MailModel
 
 /// The `routes` entries of the configuration file.
@@ -8,25 +9,52 @@ enum RouteDecoder {
         let name = section.required("name")
         if !section.has("senders") { section.missing("senders", "is missing; write [\"*\"] for every sender") }
         let senders = section.pattern("senders")
-        checkPrimary(section)
-        if !section.has("graph") {
-            section.missing("graph", "is missing: tenant, client_id and a credential say how to reach Microsoft")
-        }
         let mailbox = section.scalar("mailbox", expected: "an address") { try? Address(parsing: $0) }
         let mailboxes = mailboxRules(section)
         let limits = section.section("limits").map(limits) ?? .init()
+        let primary: Path = section.choice("primary") ?? .graph
         let graph = section.section("graph").flatMap(GraphDecoder.graph)
+        let smtp = section.section("smtp").map { SubmissionHostDecoder.host($0, cloud: graph?.cloud ?? .global) }
         let unrepresentable: SendPlan.Unrepresentable? = section.choice("unrepresentable")
-        section.later("smtp", "fallback", "trial")
-        guard let name, let graph else { return nil }
-        return Route(
-            name: name, senders: senders, mailbox: mailbox, mailboxes: mailboxes, limits: limits, graph: graph,
-            unrepresentable: unrepresentable ?? .fallback)
+        section.later("trial")
+        checkPaths(section, primary, smtp)
+        guard let name else { return nil }
+        var route = Route(
+            name: name, senders: senders, mailbox: mailbox, mailboxes: mailboxes, limits: limits, primary: primary,
+            graph: graph, smtp: smtp, unrepresentable: unrepresentable ?? .fallback)
+        route.fallback = fallback(section, of: route)
+        return route
     }
 
-    private static func checkPrimary(_ section: Section) {
-        let primary: Path? = section.choice("primary")
-        if primary == .smtp { section.problem("primary", "the SMTP path is not part of this version; write graph") }
+    private static func checkPaths(_ section: Section, _ primary: Path, _ smtp: SubmissionHost?) {
+        if primary == .graph, !section.has("graph") {
+            section.missing("graph", "is missing: tenant, client_id and a credential say how to reach Microsoft")
+        }
+        if primary == .smtp, !section.has("smtp") {
+            section.missing("smtp", "is missing: `primary: smtp` needs a submission host")
+        }
+        if smtp?.authentication == .xoauth2, !section.has("graph") {
+            section.missing(
+                "graph",
+                "is missing: `auth: xoauth2` takes its tenant, client_id and credential; or write auth: password")
+        }
+    }
+
+    /// Where a route has two paths it uses them, unless told otherwise.
+    private static func fallback(_ section: Section, of route: Route) -> FallbackRule? {
+        guard let rule = section.section("fallback") else { return route.other == nil ? nil : FallbackRule() }
+        defer { rule.finish() }
+        let defaults = FallbackRule()
+        let conditions = rule.list("on", expected: "unavailable, unauthorized, unrepresentable or throttled") {
+            FallbackRule.Condition(rawValue: $0)
+        }
+        let after = rule.duration("after", in: .zero ... .seconds(86400)) ?? defaults.after
+        guard route.other != nil else {
+            let missing = route.primary == .graph ? "smtp" : "graph"
+            section.problem("fallback", "has nowhere to go: the route has no `\(missing)` section")
+            return nil
+        }
+        return FallbackRule(on: rule.has("on") ? Set(conditions) : defaults.on, after: after)
     }
 
     private static func mailboxRules(_ section: Section) -> [Router.MailboxRule] {
@@ -70,6 +98,7 @@ enum GraphDecoder {
         }
         graph.onUnknown = section.choice("on_unknown") ?? graph.onUnknown
         graph.mimeLimit = section.size("mime_limit", in: 1000...3_000_000) ?? graph.mimeLimit
+        graph.large = section.choice("large") ?? graph.large
         graph.limits = section.section("limits").map(limits) ?? .init()
         checkPromises(section)
         return tenant == nil || clientID == nil || credentials.isEmpty ? nil : graph
@@ -138,9 +167,6 @@ enum GraphDecoder {
     private static func checkPromises(_ section: Section) {
         if let mode = section.string("exactly_once"), mode != "off" {
             section.problem("exactly_once", "`\(mode)` is not part of this version; write off, and choose `on_unknown`")
-        }
-        if let form = section.string("large"), !["auto", "refuse"].contains(form) {
-            section.problem("large", "`\(form)` is not part of this version; write auto or refuse")
         }
         section.later("secret_expires", "sent_items")
     }

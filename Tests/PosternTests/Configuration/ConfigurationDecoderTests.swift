@@ -69,12 +69,12 @@ import Testing
         #expect(route.limits.recipients == Rate(10_000, per: .seconds(86_400)))
         #expect(route.limits.recipientsPerMessage == 500)
         #expect(route.unrepresentable == .fallback)
-        #expect(route.graph.limits == .init())
-        #expect(route.graph.limits.concurrencyPerMailbox == 3 && route.graph.limits.concurrency == 64)
-        #expect(route.graph.limits.requests == Rate(10_000, per: .seconds(600)))
-        #expect(route.graph.limits.upload == Rate(150_000_000, per: .seconds(300)))
-        #expect(route.graph.mimeLimit == 2_200_000 && route.graph.onUnknown == .retry)
-        #expect(route.graph.credentials == [.secret(Secret("very-secret"))])
+        #expect(route.graph?.limits == .init())
+        #expect(route.graph?.limits.concurrencyPerMailbox == 3 && route.graph?.limits.concurrency == 64)
+        #expect(route.graph?.limits.requests == Rate(10_000, per: .seconds(600)))
+        #expect(route.graph?.limits.upload == Rate(150_000_000, per: .seconds(300)))
+        #expect(route.graph?.mimeLimit == 2_200_000 && route.graph?.onUnknown == .retry)
+        #expect(route.graph?.credentials == [.secret(Secret("very-secret"))])
     }
 
     @Test func everythingCanBeSaid() throws {
@@ -124,11 +124,48 @@ import Testing
         #expect(user.senders.map(\.description) == ["reports@contoso.com", "*@x.contoso.com"])
         #expect(user.priority == .high)
         #expect(route.mailbox?.description == "noreply@contoso.com" && route.mailboxes.count == 2)
-        #expect(route.graph.cloud == .usgovDoD && route.graph.loginEndpoint == "http://127.0.0.1:1")
-        #expect(route.graph.credentials == [.certificate(file: "app.pfx", password: Secret("pfx-word"))])
-        #expect(route.graph.proxy?.reveal() == "http://user:word@proxy:8080")
-        #expect(route.graph.onUnknown == .hold && route.unrepresentable == .rewrite)
+        #expect(route.graph?.cloud == .usgovDoD && route.graph?.loginEndpoint == "http://127.0.0.1:1")
+        #expect(route.graph?.credentials == [.certificate(file: "app.pfx", password: Secret("pfx-word"))])
+        #expect(route.graph?.proxy?.reveal() == "http://user:word@proxy:8080")
+        #expect(route.graph?.onUnknown == .hold && route.unrepresentable == .rewrite)
         #expect(configuration.retry.backoff.factor == 1.5 && configuration.log.format == .json)
+    }
+
+    @Test func aRouteWithBothPathsFallsBackUnlessToldOtherwise() throws {
+        let route = try decode(Self.minimal + "\n    smtp: {}").routes[0]
+        #expect(route.primary == .graph && route.other == .smtp && route.fallback == FallbackRule())
+        let host = try #require(route.smtp)
+        #expect(host.host == "smtp.office365.com" && host.port == 587 && host.tls == .starttls)
+        #expect(host.authentication == .xoauth2 && host.username == nil && host.connections == 3)
+        #expect(host.connectionAge == .seconds(900) && host.messagesPerConnection == 50)
+        let told = try decode(
+            Self.minimal + "\n    smtp: {host: h, connections: 2}\n    fallback: {on: [throttled], after: 5s}"
+        ).routes[0]
+        #expect(told.fallback == FallbackRule(on: [.throttled], after: .seconds(5)))
+    }
+
+    @Test func aRouteNeedsNoGraph() throws {
+        let route = try decode(
+            """
+            routes:
+              - name: relay
+                senders: ["*"]
+                primary: smtp
+                smtp: {host: mail.contoso.com, auth: password, username: relay, password: very-secret, connections: 4}
+            """
+        ).routes[0]
+        #expect(route.primary == .smtp && route.other == nil && route.graph == nil && route.fallback == nil)
+        #expect(route.smtp?.username == "relay" && route.smtp?.password == Secret("very-secret"))
+    }
+
+    @Test func whatIsUnwiseIsSaid() throws {
+        let found = try warnings(Self.minimal + "\n    smtp: {connections: 5}")
+        #expect(
+            found == [
+                "postern.yaml:8: routes[0].smtp.connections: Exchange Online lets three at a time submit for a mailbox; more are refused with 4.3.2"
+            ])
+        let plain = try warnings(Self.minimal + "\n    smtp: {host: relay.contoso.com, tls: off}")
+        #expect(plain.count == 1 && plain[0].contains("in the clear"))
     }
 
     static let broken: [(name: String, text: String, expected: [String])] = [
@@ -189,6 +226,31 @@ import Testing
             ]
         ),
         (
+            "no path at all", minimal.replacingOccurrences(of: "graph:", with: "grph:"),
+            [
+                "postern.yaml:2: routes[0].graph: is missing: tenant, client_id and a credential say how to reach Microsoft",
+                "postern.yaml:4: routes[0].grph: unknown key; did you mean `graph`?",
+            ]
+        ),
+        (
+            "an SMTP path without a host to go to", minimal + "\n    primary: smtp",
+            ["postern.yaml:2: routes[0].smtp: is missing: `primary: smtp` needs a submission host"]
+        ),
+        (
+            "a password that is not there", minimal + "\n    smtp: {auth: password}",
+            ["postern.yaml:8: routes[0].smtp.password: is missing: `auth: password` needs one"]
+        ),
+        (
+            "a fallback with nowhere to go", minimal + "\n    fallback: {on: [throttled]}",
+            ["postern.yaml:8: routes[0].fallback: has nowhere to go: the route has no `smtp` section"]
+        ),
+        (
+            "a condition nobody knows", minimal + "\n    smtp: {}\n    fallback: {on: [sunday]}",
+            [
+                "postern.yaml:9: routes[0].fallback.on[0]: expected unavailable, unauthorized, unrepresentable or throttled, found `sunday`"
+            ]
+        ),
+        (
             "an empty file", "",
             ["postern.yaml:1: the file holds no keys; see the commented reference, config/postern.yaml"]
         ),
@@ -242,7 +304,7 @@ import Testing
         let text = ConfigurationDecoderTests.minimal.replacingOccurrences(of: "very-secret", with: "{file: \(path)}")
         let decoded = try ConfigurationDecoder.decode(
             text, file: "f", secrets: SecretSources(environment: [:]), hostname: "h")
-        #expect(decoded.configuration.routes[0].graph.credentials == [.secret(Secret("s3cret word"))])
+        #expect(decoded.configuration.routes[0].graph?.credentials == [.secret(Secret("s3cret word"))])
     }
 
     @Test func aCredentialComesFromSystemdsDirectory() throws {
@@ -255,7 +317,7 @@ import Testing
             of: "very-secret", with: "{credential: graph}")
         let sources = SecretSources(environment: ["CREDENTIALS_DIRECTORY": directory.path])
         let decoded = try ConfigurationDecoder.decode(text, file: "f", secrets: sources, hostname: "h")
-        #expect(decoded.configuration.routes[0].graph.credentials == [.secret(Secret("from-systemd"))])
+        #expect(decoded.configuration.routes[0].graph?.credentials == [.secret(Secret("from-systemd"))])
     }
 
     @Test func printsAsStars() {
