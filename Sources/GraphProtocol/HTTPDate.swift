@@ -1,10 +1,10 @@
 // The three forms of a date in HTTP (RFC 9110 §5.6.7): IMF-fixdate, and the obsolete forms of RFC 850 and asctime.
 
-import MailModel
+package import MailModel
 
-enum HTTPDate {
+package enum HTTPDate {
     /// `nil` for anything else. The day of the week is not compared.
-    static func parse(_ bytes: [UInt8], now: Timestamp) -> Timestamp? {
+    package static func parse(_ bytes: [UInt8], now: Timestamp) -> Timestamp? {
         let fields = bytes.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ",") }
             .map { String(decoding: $0, as: UTF8.self) }
         switch fields.count {

@@ -12,8 +12,8 @@ package struct PosternCommand: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            ServeCommand.self, DemoCommand.self, TokenCommand.self, SendCommand.self, LogCommand.self,
-            ResendCommand.self,
+            ServeCommand.self, DemoCommand.self, CheckCommand.self, TokenCommand.self, SendCommand.self,
+            LogCommand.self, ResendCommand.self,
             QueueCommand.self, ConfigCommand.self, HashPasswordCommand.self,
         ])
 

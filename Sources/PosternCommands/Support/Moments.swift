@@ -38,6 +38,13 @@ extension QueueID: ExpressibleByArgument {
     }
 }
 
+extension Address: ExpressibleByArgument {
+    package init?(argument: String) {
+        guard let address = try? Address(parsing: argument) else { return nil }
+        self = address
+    }
+}
+
 extension Terminal {
     func paint(_ status: Status) -> String {
         switch status {
