@@ -1,7 +1,6 @@
 import CMalloc
 package import EmailLog
 import Foundation
-import HTTPTransport
 package import Logging
 import NIOConcurrencyHelpers
 import NIOPosix
@@ -14,7 +13,7 @@ package import UnixSignals
 package struct Gateway: Sendable {
     package let log: EmailLog
     private let delivery: DeliveryManager
-    private let transport: HTTPTransport
+    private let outbound: Outbound
     private let listeners: [ListenerService]
     let reload: ReloadService
     private let logger: Logger
@@ -35,32 +34,32 @@ package struct Gateway: Sendable {
         _ configuration: Configuration, file: ConfigurationFile? = nil, clocks: Clocks = .system(), logger: Logger,
         onReload: @escaping @Sendable (Configuration) -> Void = { _ in }
     ) async throws -> Gateway {
-        let transport = HTTPTransport(maxConnectionsPerHost: configuration.mostConnections)
+        let outbound = Outbound(configuration)
         do {
-            let settings = try RuntimeSettings(configuration, transport: transport, clocks: clocks)
+            let settings = try RuntimeSettings(configuration, outbound: outbound, clocks: clocks)
             let log = try EmailLog.open(path: configuration.store, role: .service)
             do {
-                return try await Gateway(configuration, settings, file, log, transport, clocks, logger, onReload)
+                return try await Gateway(configuration, settings, file, log, outbound, clocks, logger, onReload)
             } catch {
                 try? await log.close()
                 throw error
             }
         } catch {
-            await transport.shutdown()
+            await outbound.shutdown()
             throw error
         }
     }
 
     private init(
         _ configuration: Configuration, _ settings: RuntimeSettings, _ file: ConfigurationFile?, _ log: EmailLog,
-        _ transport: HTTPTransport, _ clocks: Clocks, _ logger: Logger,
+        _ outbound: Outbound, _ clocks: Clocks, _ logger: Logger,
         _ onReload: @escaping @Sendable (Configuration) -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let bell = Bell()
         let live = NIOLockedValueBox(settings.reception)
         self.log = log
-        self.transport = transport
+        self.outbound = outbound
         self.logger = logger
         delivery = DeliveryManager(
             log: log, routes: settings.routes, keepsSentBodies: configuration.keepsSentBodies, bell: bell,
@@ -74,7 +73,7 @@ package struct Gateway: Sendable {
         reload = ReloadService(
             file: file, started: configuration, current: NIOLockedValueBox(configuration), onReload: onReload,
             reception: live,
-            listeners: listeners, delivery: delivery, transport: transport, clocks: clocks, logger: logger)
+            listeners: listeners, delivery: delivery, outbound: outbound, clocks: clocks, logger: logger)
     }
 
     /// Where mail is accepted, as bound: the port is the real one where 0 was asked for.
@@ -92,7 +91,7 @@ package struct Gateway: Sendable {
         reload.onReady = onReady
         let services: [any Service] =
             [
-                StoreService(log: log, transport: transport),
+                StoreService(log: log, outbound: outbound),
                 HousekeepingService(log: log, reload: reload, logger: logger), delivery,
             ]
             + listeners + [reload]
@@ -109,7 +108,7 @@ package struct Gateway: Sendable {
 
     /// Reads everything a configuration names, without starting anything.
     package static func checkFiles(of configuration: Configuration) throws(GatewayError) {
-        _ = try RuntimeSettings(configuration, transport: HTTPTransport(), clocks: .system())
+        _ = try RuntimeSettings(configuration, outbound: Outbound(configuration), clocks: .system())
     }
 }
 
@@ -129,9 +128,6 @@ package enum GatewayError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension Configuration {
     var keepsSentBodies: Bool { retention.bodies > .zero }
-
-    /// Beyond this libcurl would let requests wait, at the expense of their time-outs.
-    var mostConnections: Int { max(32, routes.map(\.graph.limits.concurrency).max() ?? 0) }
 }
 
 extension Gateway {

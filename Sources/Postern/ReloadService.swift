@@ -1,5 +1,4 @@
 import EmailLog
-import HTTPTransport
 import Logging
 import NIOConcurrencyHelpers
 import ServiceLifecycle
@@ -15,7 +14,7 @@ struct ReloadService: Service {
     let reception: NIOLockedValueBox<ReceptionRules>
     let listeners: [ListenerService]
     let delivery: DeliveryManager
-    let transport: HTTPTransport
+    let outbound: Outbound
     let clocks: Clocks
     let logger: Logger
 
@@ -40,7 +39,7 @@ struct ReloadService: Service {
         do {
             let (configuration, warnings) = try file.load()
             for warning in warnings { logger.warning("configuration", metadata: [LogKey.reason: "\(warning)"]) }
-            let settings = try RuntimeSettings(configuration, transport: transport, clocks: clocks)
+            let settings = try RuntimeSettings(configuration, outbound: outbound, clocks: clocks)
             warnOfWhatStays(started, configuration)
             await apply(settings, configuration)
             logger.notice("configuration reloaded", metadata: [LogKey.address: "\(file.path)"])

@@ -1,5 +1,4 @@
 import Foundation
-import HTTPTransport
 import MailModel
 
 /// What a configuration comes to once everything it names has been read.
@@ -8,17 +7,17 @@ struct RuntimeSettings: Sendable {
     let listeners: [ListenerSettings]
     let routes: [DeliveryRoute]
 
-    init(_ configuration: Configuration, transport: HTTPTransport, clocks: Clocks) throws(GatewayError) {
+    init(_ configuration: Configuration, outbound: Outbound, clocks: Clocks) throws(GatewayError) {
         reception = ReceptionRules(configuration)
         listeners = try ListenerSettings.all(of: configuration)
         var routes: [DeliveryRoute] = []
         for route in configuration.routes {
-            if let file = route.graph.caFile, !FileManager.default.isReadableFile(atPath: file) {
+            if let file = route.graph?.caFile, !FileManager.default.isReadableFile(atPath: file) {
                 throw .configuration(
                     "route \(route.name): ca_file: \(file) cannot be read; it must exist and be readable by this user")
             }
             do {
-                routes.append(try DeliveryRoute(route, configuration, transport: transport, clocks: clocks))
+                routes.append(try DeliveryRoute(route, configuration, outbound: outbound, clocks: clocks))
             } catch {
                 throw .configuration("route \(route.name): \(error)")
             }

@@ -1,15 +1,14 @@
 import EmailLog
-import HTTPTransport
 import ServiceLifecycle
 
 /// Closes the store when everything that uses it has ended.
 struct StoreService: Service {
     let log: EmailLog
-    let transport: HTTPTransport
+    let outbound: Outbound
 
     func run() async throws {
         try? await gracefulShutdown()
-        await transport.shutdown()
+        await outbound.shutdown()
         try await log.close()
     }
 }

@@ -23,7 +23,6 @@ struct ResendCommand: AsyncParsableCommand {
         guard status == nil || status == .failed || status == .unknown else {
             throw ValidationError("--status takes F or U: other messages are not failed")
         }
-        guard via != .smtp else { throw ValidationError("--via smtp: the SMTP path is not part of this version") }
         guard !again || !ids.isEmpty else {
             throw ValidationError("--again repeats sent messages, so it wants their ids")
         }

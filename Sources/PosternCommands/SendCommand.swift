@@ -1,7 +1,6 @@
 import ArgumentParser
 import EmailLog
 import Foundation
-import GraphProtocol
 import MIME
 import MailModel
 import Postern
@@ -23,14 +22,13 @@ struct SendCommand: AsyncParsableCommand {
     @Option(parsing: .upToNextOption, help: "Files to attach.") var attach: [String] = []
     @Option(help: "A file with a whole message, sent as it is; the recipients are those of the options.") var eml:
         String?
-    @Option(help: "By which path: graph.") var via: MailModel.Path?
+    @Option(help: "By which path: graph or smtp. Default: the route's primary.") var via: MailModel.Path?
     @Flag(help: "Hand it to the queue instead: the running service delivers it.") var queue = false
 
     func validate() throws {
         guard !(to + cc + bcc).isEmpty else {
             throw ValidationError("name at least one recipient with --to, --cc or --bcc")
         }
-        guard via != .smtp else { throw ValidationError("--via smtp: the SMTP path is not part of this version") }
         guard eml == nil || (text == nil && html == nil && attach.isEmpty) else {
             throw ValidationError("--eml sends a file as it is; --text, --html and --attach do not go with it")
         }
@@ -45,7 +43,7 @@ struct SendCommand: AsyncParsableCommand {
                 if queue {
                     try await enqueue(message, envelope, configuration, terminal)
                 } else {
-                    try await sendNow(message, envelope, DirectDelivery(configuration), terminal)
+                    try await sendNow(message, envelope, DirectDelivery(configuration, via: via), terminal)
                 }
             } catch let refused as Refused {
                 throw CommandFailure(.failure, "refused: \(refused)")
@@ -59,7 +57,7 @@ struct SendCommand: AsyncParsableCommand {
         let log = try EmailLog.open(path: configuration.store, role: .tool)
         let submission = LocalSubmission(configuration, log: log, clocks: .system())
         let judged = try submission.judge(message, envelope)
-        try await submission.accept(judged)
+        try await submission.accept(judged, via: via)
         try await log.close()
         let (ids, lane) = (judged.ids, judged.lane)
         if output.json {
@@ -83,7 +81,9 @@ struct SendCommand: AsyncParsableCommand {
         } else {
             for step in steps { step.show(on: terminal) }
         }
-        guard let worst = steps.map(\.outcome.exitStatus).first(where: { $0 != .success }) else { return }
+        // A step that fell back is not the end of its message.
+        let last = Dictionary(steps.map { ($0.id, $0.outcome.exitStatus) }) { $1 }
+        guard let worst = steps.compactMap({ last[$0.id] }).first(where: { $0 != .success }) else { return }
         throw ExitCode(worst.rawValue)
     }
 
@@ -163,7 +163,7 @@ extension [UInt8] {
 extension DirectDelivery.Step {
     fileprivate func show(on terminal: Terminal) {
         terminal.write("id       \(id)")
-        terminal.write("route    \(lane.route), mailbox \(lane.mailbox), by graph")
+        terminal.write("route    \(lane.route), mailbox \(lane.mailbox), by \(path.rawValue)")
         terminal.write(
             "outcome  \(terminal.paint(outcome.word, outcome.refusal == nil ? .green : .red)) after \(duration.milliseconds) ms"
         )
@@ -171,13 +171,12 @@ extension DirectDelivery.Step {
             terminal.write("answer   \(receipt.status), request id \(receipt.requestID ?? "-")")
         }
         guard let refusal = outcome.refusal else { return }
-        let codes = [refusal.status.map(String.init), refusal.code].compactMap(\.self).joined(separator: " ")
-        terminal.write("answer   \(codes.isEmpty ? refusal.text : "\(codes): \(refusal.text)")")
+        terminal.write("answer   \(refusal.words)")
         if case .unknown = outcome {
             terminal.write(
                 "do       It may have been sent: look into the mailbox's Sent Items before sending it again.")
         }
-        if let advice = GraphAnswer.advice(for: refusal) { terminal.write("do       \(advice)") }
+        if let advice = refusal.advice(on: path) { terminal.write("do       \(advice)") }
     }
 
     fileprivate var json: JSON {
@@ -185,7 +184,7 @@ extension DirectDelivery.Step {
         return .object([
             .init("id", .string(id.rawValue)), .init("route", .string(lane.route)),
             .init("mailbox", .string(lane.mailbox.description)),
-            .init("path", .string("graph")), .init("outcome", .string(outcome.word)),
+            .init("path", .string(path.rawValue)), .init("outcome", .string(outcome.word)),
             .init("duration_ms", .whole(duration.milliseconds)),
             .init("http_status", .whole(receipt?.status ?? outcome.refusal?.status)),
             .init("error_code", .text(outcome.refusal?.code)),

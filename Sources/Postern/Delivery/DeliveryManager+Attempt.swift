@@ -2,19 +2,25 @@ import DeliveryPolicy
 import EmailLog
 import Logging
 import MailModel
+import SMTPProtocol
 
 /// One attempt from its claim to its record.
 extension DeliveryManager {
     func attempt(_ start: Scheduler.Start) async {
-        guard let route = routes[start.lane.route], let message = await claim(start) else { return notBegun(start) }
+        guard let route = routes[start.lane.route], let path = route.paths[start.path],
+            let message = await claim(start)
+        else { return notBegun(start) }
         let (startedDate, startedAt) = (clocks.now(), clocks.instant())
-        let delivery = await deliver(message, by: route.path)
-        let record = AttemptRecord(
-            startedDate: startedDate, duration: clocks.instant() - startedAt, path: start.path,
-            outcome: delivery.outcome,
-            cost: delivery.cost)
+        let delivery = await deliver(message, by: path)
+        let attempt = Attempt(
+            start: start, message: message, route: route, delivery: delivery, startedDate: startedDate,
+            duration: clocks.instant() - startedAt)
         attempted[message.id] = clocks.instant()
-        await ended(start, message, delivery, record, route)
+        if delivery.fallsBack, let other = route.other(than: start.path) {
+            await moved(attempt, to: other)
+        } else {
+            await ended(attempt)
+        }
     }
 
     private func claim(_ start: Scheduler.Start) async -> QueuedMessage? {
@@ -40,37 +46,64 @@ extension DeliveryManager {
         }
     }
 
-    private func ended(
-        _ start: Scheduler.Start, _ message: QueuedMessage, _ delivery: Delivery, _ record: AttemptRecord,
-        _ route: DeliveryRoute
-    ) async {
-        let now = clocks.now()
-        let instant = clocks.instant()
-        let disposition = Disposition(
-            of: delivery.outcome, .init(retries: message.retries, acceptedAt: message.waitingSince),
-            schedule: route.schedule,
-            onUnknown: route.onUnknown, at: now, using: &random)
-        let effect = delivery.effect(disposition.effect)
-        let waitsUntil = scheduler.finished(
-            start.id, effect, reachedFarSide: delivery.cost != nil, at: instant, using: &random)
+    /// Nothing was tried: it goes back to wait for the one path that can carry it.
+    private func moved(_ attempt: Attempt, to path: Path) async {
+        let (start, reason) = (attempt.start, attempt.delivery.outcome.refusal?.text)
+        notBegun(start)
+        await record { log, now throws(EmailLogError) in
+            try await log.putBack([start.id], due: now, fallingBackTo: path, because: reason)
+        }
+        // What the store says of it from now on is true.
+        attempted[start.id] = nil
+        logger.notice(
+            "message falls back", metadata: attempt.metadata.merging([LogKey.reason: "\(reason ?? "")"]) { $1 })
         bell.ring(start.lane)
-        let settlement = Settlement(
-            disposition.row, waitsUntil: now + (waitsUntil - instant), keepsSentBody: keepsSentBodies)
-        report(message, delivery.outcome, settlement)
-        await settle(message.id, settlement, delivery.isAttempt ? record : nil, delivery.outcome.refusal?.text)
-        if case .retry(let moment, _) = settlement { wake(start.lane, at: moment) }
-        await note(effect, of: start.lane)
+    }
+
+    private func ended(_ attempt: Attempt) async {
+        let (now, instant, start) = (clocks.now(), clocks.instant(), attempt.start)
+        let dispositions = attempt.delivery.outcomes.map { outcome in
+            Disposition(
+                of: outcome, .init(retries: attempt.message.retries, acceptedAt: attempt.message.waitingSince),
+                schedule: attempt.route.schedule, onUnknown: attempt.route.onUnknown, at: now, using: &random)
+        }
+        let effect = attempt.delivery.effect(dispositions.map(\.effect).first { $0 != .healthy } ?? .healthy)
+        let waitsUntil = scheduler.finished(
+            start.id, effect, reachedFarSide: attempt.delivery.cost != nil, at: instant, using: &random)
+        bell.ring(start.lane)
+        let settlements = dispositions.map {
+            Settlement($0.row, waitsUntil: now + (waitsUntil - instant), keepsSentBody: keepsSentBodies)
+        }
+        report(attempt, settlements)
+        await settle(attempt, settlements)
+        for case .retry(let moment, _) in settlements { wake(start.lane, at: moment) }
+        await note(effect, of: start.lane, by: start.path)
         bell.ring()
     }
 
+    private func settle(_ attempt: Attempt, _ settlements: [Settlement]) async {
+        let (id, delivery) = (attempt.start.id, attempt.delivery)
+        await record { log, now throws(EmailLogError) in
+            if !delivery.parts.isEmpty {
+                let parts = zip(delivery.parts, settlements).map { part, settlement in
+                    SettledPart(
+                        recipients: part.recipients, settlement: settlement, attempt: attempt.record(part.outcome))
+                }
+                _ = try await log.settle(id, parts: parts, at: now)
+            } else if !delivery.isAttempt, case .retry(let moment, _) = settlements[0] {
+                try await log.putBack([id], due: moment, because: delivery.outcome.refusal?.text)
+            } else {
+                let record = delivery.isAttempt ? attempt.record(delivery.outcome) : nil
+                try await log.settle(id, settlements[0], attempt: record, at: now)
+            }
+        }
+    }
+
     /// What came of the attempt is known and must be recorded; a store in trouble is waited for.
-    private func settle(_ id: QueueID, _ settlement: Settlement, _ record: AttemptRecord?, _ reason: String?) async {
+    private func record(_ write: (EmailLog, Timestamp) async throws(EmailLogError) -> Void) async {
         while true {
             do throws(EmailLogError) {
-                if record == nil, case .retry(let moment, _) = settlement {
-                    return try await log.putBack([id], due: moment, because: reason)
-                }
-                return try await log.settle(id, settlement, attempt: record, at: clocks.now())
+                return try await write(log, clocks.now())
             } catch {
                 guard !error.isAboutRow else {
                     return logger.error("outcome not recorded", metadata: [LogKey.reason: "\(error)"])
@@ -81,25 +114,51 @@ extension DeliveryManager {
         }
     }
 
-    private func report(_ message: QueuedMessage, _ outcome: Outcome, _ settlement: Settlement) {
-        var metadata: Logger.Metadata = [
-            LogKey.id: "\(message.id)", LogKey.route: "\(message.route)", LogKey.mailbox: "\(message.mailbox.redacted)",
-            LogKey.outcome: "\(outcome.word)",
-        ]
-        metadata[LogKey.status] = outcome.refusal?.status.map { "\($0)" }
-        metadata[LogKey.reason] = outcome.refusal.map { "\($0.code ?? "-") \($0.text)" }
-        switch settlement {
-        case .sent: logger.info("message sent", metadata: metadata)
-        case .failed: logger.error("message failed", metadata: metadata)
-        case .unknown: logger.error("message held, outcome unknown", metadata: metadata)
-        case .retry(let moment, _):
-            metadata[LogKey.until] = "\(moment)"
-            logger.notice("message waits", metadata: metadata)
+    private func report(_ attempt: Attempt, _ settlements: [Settlement]) {
+        for (outcome, settlement) in zip(attempt.delivery.outcomes, settlements) {
+            var metadata = attempt.metadata
+            metadata[LogKey.outcome] = "\(outcome.word)"
+            metadata[LogKey.status] = outcome.refusal?.status.map { "\($0)" }
+            metadata[LogKey.reason] = outcome.refusal.map { "\($0.code ?? "-") \($0.text)" }
+            switch settlement {
+            case .sent: logger.info("message sent", metadata: metadata)
+            case .failed: logger.error("message failed", metadata: metadata)
+            case .unknown: logger.error("message held, outcome unknown", metadata: metadata)
+            case .retry(let moment, _):
+                metadata[LogKey.until] = "\(moment)"
+                logger.notice("message waits", metadata: metadata)
+            }
         }
     }
 }
 
+/// What is known of an attempt once it has ended.
+private struct Attempt {
+    let start: Scheduler.Start
+    let message: QueuedMessage
+    let route: DeliveryRoute
+    let delivery: Delivery
+    let startedDate: Timestamp
+    let duration: Duration
+
+    var metadata: Logger.Metadata {
+        [
+            LogKey.id: "\(message.id)", LogKey.route: "\(message.route)", LogKey.path: "\(start.path.rawValue)",
+            LogKey.mailbox: "\(message.mailbox.redacted)",
+        ]
+    }
+
+    func record(_ outcome: Outcome) -> AttemptRecord {
+        AttemptRecord(
+            startedDate: startedDate, duration: duration, path: start.path, outcome: outcome, cost: delivery.cost,
+            fellBack: start.path != route.limits.primary && message.via == nil)
+    }
+}
+
 extension Delivery {
+    /// One, or one for each part.
+    fileprivate var outcomes: [Outcome] { parts.isEmpty ? [outcome] : parts.map(\.outcome) }
+
     /// What was refused on our own side says nothing about the mailbox or the route: a probe must reach Microsoft.
     fileprivate func effect(_ judged: LaneEffect) -> LaneEffect {
         cost == nil && judged == .healthy ? .inconclusive : judged

@@ -3,6 +3,7 @@ import EmailLog
 import GraphProtocol
 import Logging
 import MailModel
+import SMTPProtocol
 
 /// Pauses as people and later processes see them: on the rows that wait, and on record.
 extension DeliveryManager {
@@ -10,10 +11,10 @@ extension DeliveryManager {
     private static let rowsTold = 1000
 
     /// After an attempt: a pause that began or went on is recorded, one that is over is taken off the record.
-    func note(_ effect: LaneEffect, of lane: LaneKey) async {
+    func note(_ effect: LaneEffect, of lane: LaneKey, by path: Path) async {
         switch effect {
         case .inconclusive: break
-        case .healthy: await forgetPauses(of: lane)
+        case .healthy: await forgetPauses(of: lane, by: path)
         case .pause: await notePause(of: lane)
         case .routeFailure:
             await notePause(of: lane)
@@ -22,73 +23,82 @@ extension DeliveryManager {
     }
 
     func notePause(of lane: LaneKey) async {
-        guard let pause = pause(of: lane) else { return }
-        let isRoutes = pause.mailbox == nil
+        guard let status = scheduler.explain(lane, at: clocks.instant()) else { return }
         do throws(EmailLogError) {
             // Also what came in meanwhile is told what it waits for.
-            try await tell(lane, of: pause)
-            guard !isOnRecord(pause, of: lane) else { return }
-            try await log.pause(pause)
+            try await tell(lane, status)
+            for pause in status.paths.compactMap({ pause($0, of: lane) }) where !isOnRecord(pause) {
+                try await log.pause(pause)
+                recordedPauses[pause.key] = pause.until
+                say(pause)
+            }
         } catch {
             rest(after: error)
         }
-        if isRoutes { recordedRoutePauses[lane.route] = pause.until } else { recordedPauses[lane] = pause.until }
-        logger.warning(
-            isRoutes ? "route paused" : "mailbox paused",
-            metadata: [
-                LogKey.route: "\(lane.route)", LogKey.mailbox: "\(lane.mailbox.redacted)",
-                LogKey.until: "\(pause.until)", LogKey.reason: "\(pause.reason)",
-            ])
+    }
+
+    func say(_ pause: LanePause) {
+        var metadata = pause.key.metadata
+        metadata[LogKey.until] = "\(pause.until)"
+        metadata[LogKey.reason] = "\(pause.reason)"
+        logger.warning(pause.mailbox == nil ? "route paused" : "mailbox paused", metadata: metadata)
     }
 
     /// The same pause, seen a moment later: said once is enough.
-    private func isOnRecord(_ pause: LanePause, of lane: LaneKey) -> Bool {
-        guard let until = pause.mailbox == nil ? recordedRoutePauses[lane.route] : recordedPauses[lane] else {
-            return false
-        }
+    private func isOnRecord(_ pause: LanePause) -> Bool {
+        guard let until = recordedPauses[pause.key] else { return false }
         return pause.until - until < .milliseconds(50) && until - pause.until < .milliseconds(50)
     }
 
-    private func pause(of lane: LaneKey) -> LanePause? {
-        let instant = clocks.instant()
-        guard let status = scheduler.explain(lane, at: instant), let until = status.pausedUntil,
-            let reason = status.reason, until > instant
-        else { return nil }
+    private func pause(_ status: PathStatus, of lane: LaneKey) -> LanePause? {
+        guard let until = status.pausedUntil, let reason = status.reason else { return nil }
+        let (now, instant) = (clocks.now(), clocks.instant())
         return LanePause(
-            route: lane.route, mailbox: reason.scope == .route ? nil : lane.mailbox, path: .graph,
-            until: clocks.now() + (until - instant), cause: reason.cause, reason: Self.text(reason))
+            route: lane.route, mailbox: status.isRouteWide ? nil : lane.mailbox, path: status.path,
+            since: now + ((status.troubleSince ?? instant) - instant), until: now + (until - instant),
+            cause: reason.cause, reason: reason.explained(on: status.path))
     }
 
-    private func tell(_ lane: LaneKey, of pause: LanePause) async throws(EmailLogError) {
-        wake(lane, at: pause.until)
-        try await log.postpone(lane, via: nil, until: pause.until, because: pause.reason, limit: Self.rowsTold)
+    /// Says on the rows what they wait for: those that may go by either path, and those that may go by one only.
+    private func tell(_ lane: LaneKey, _ status: LaneStatus) async throws(EmailLogError) {
+        let primary = status.paths.first?.path ?? .graph
+        let waits =
+            [(via: Path?.none, on: primary, until: status.pausedUntil, reason: status.reason)]
+            + status.paths.map { ($0.path, $0.path, $0.pausedUntil, $0.reason) }
+        for wait in waits {
+            guard let instant = wait.until, let reason = wait.reason else { continue }
+            let until = clocks.now() + (instant - clocks.instant())
+            wake(lane, at: until)
+            try await log.postpone(
+                lane, via: wait.via, until: until, because: reason.explained(on: wait.on), limit: Self.rowsTold)
+        }
     }
 
     /// A route's pause is every mailbox's, also of those whose mail is in a window already.
     private func tellOthers(besides lane: LaneKey) async {
-        guard let own = pause(of: lane), own.mailbox == nil else { return }
+        guard scheduler.explain(lane, at: clocks.instant())?.paths.contains(where: \.isRouteWide) ?? false else {
+            return
+        }
         do throws(EmailLogError) {
             for (other, _) in try await log.lanesWithWork() where other.route == lane.route && other != lane {
-                if let pause = pause(of: other) { try await tell(other, of: pause) }
+                guard let status = scheduler.explain(other, at: clocks.instant()) else { continue }
+                try await tell(other, status)
             }
         } catch {
             rest(after: error)
         }
     }
 
-    private func forgetPauses(of lane: LaneKey) async {
+    private func forgetPauses(of lane: LaneKey, by path: Path) async {
         // An answer to an attempt from before the pause does not end it.
-        guard scheduler.explain(lane, at: clocks.instant())?.reason == nil else { return }
+        let status = scheduler.explain(lane, at: clocks.instant())?.paths.first { $0.path == path }
+        guard status?.reason == nil else { return }
         do throws(EmailLogError) {
-            if recordedPauses.removeValue(forKey: lane) != nil {
-                try await log.resume(route: lane.route, mailbox: lane.mailbox, path: .graph)
-                logger.notice(
-                    "mailbox resumed",
-                    metadata: [LogKey.route: "\(lane.route)", LogKey.mailbox: "\(lane.mailbox.redacted)"])
-            }
-            if recordedRoutePauses.removeValue(forKey: lane.route) != nil {
-                try await log.resume(route: lane.route, mailbox: nil, path: .graph)
-                logger.notice("route resumed", metadata: [LogKey.route: "\(lane.route)"])
+            for mailbox in [lane.mailbox, nil] {
+                let key = LanePause.Key(route: lane.route, mailbox: mailbox, path: path)
+                guard recordedPauses.removeValue(forKey: key) != nil else { continue }
+                try await log.resume(key)
+                logger.notice(mailbox == nil ? "route resumed" : "mailbox resumed", metadata: key.metadata)
             }
         } catch {
             rest(after: error)
@@ -97,21 +107,16 @@ extension DeliveryManager {
 
     /// A paused lane makes no attempt that could find out that a message's time is over.
     func lookAfterPausedLanes() async {
-        let now = clocks.now()
-        let instant = clocks.instant()
         do throws(EmailLogError) {
             for (lane, _) in try await log.lanesWithWork() {
-                guard let route = routes[lane.route], let status = scheduler.explain(lane, at: instant),
-                    let reason = status.reason
-                else { continue }
-                let span = route.schedule.giveUpAfter
-                let text =
-                    "Given up after \(Quantity.text(span)) (`give_up_after`). It waited for: \(Self.text(reason))"
-                let expired = try await log.expire(
-                    lane, via: nil, waitingSince: now - span, because: text, at: now, limit: Self.rowsTold)
-                for id in expired {
-                    scheduler.remove(id, at: instant)
-                    logger.error("message failed", metadata: [LogKey.id: "\(id)", LogKey.reason: "\(text)"])
+                guard let route = routes[lane.route], let status = scheduler.explain(lane, at: clocks.instant()) else {
+                    continue
+                }
+                let primary = route.limits.primary
+                if let reason = status.reason { try await expire(lane, via: nil, route, reason.explained(on: primary)) }
+                for path in status.paths {
+                    guard let reason = path.reason else { continue }
+                    try await expire(lane, via: path.path, route, reason.explained(on: path.path))
                 }
             }
         } catch {
@@ -119,10 +124,25 @@ extension DeliveryManager {
         }
     }
 
-    private static func text(_ reason: Refusal) -> String {
-        let codes = [reason.status.map(String.init), reason.code].compactMap(\.self).joined(separator: " ")
-        let words =
-            codes.isEmpty || reason.text.hasPrefix(reason.code ?? codes) ? reason.text : "\(codes): \(reason.text)"
-        return GraphAnswer.advice(for: reason).map { "\(words) \($0)" } ?? words
+    private func expire(
+        _ lane: LaneKey, via: Path?, _ route: DeliveryRoute, _ reason: String
+    ) async throws(EmailLogError) {
+        let now = clocks.now()
+        let span = route.schedule.giveUpAfter
+        let text = "Given up after \(Quantity.text(span)) (`give_up_after`). It waited for: \(reason)"
+        let expired = try await log.expire(
+            lane, via: via, waitingSince: now - span, because: text, at: now, limit: Self.rowsTold)
+        for id in expired {
+            scheduler.remove(id, at: clocks.instant())
+            logger.error("message failed", metadata: [LogKey.id: "\(id)", LogKey.reason: "\(text)"])
+        }
+    }
+}
+
+extension LanePause.Key {
+    fileprivate var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = [LogKey.route: "\(route)", LogKey.path: "\(path.rawValue)"]
+        metadata[LogKey.mailbox] = mailbox.map { "\($0.redacted)" }
+        return metadata
     }
 }

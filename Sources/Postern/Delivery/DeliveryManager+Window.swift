@@ -29,11 +29,8 @@ extension DeliveryManager {
         let memory = try await SpendingMemory.load(from: log, for: routes.values.map(\.limits), clocks: clocks)
         memory.restore(into: &scheduler, routes: names, clocks: clocks)
         for pause in memory.pauses where names.contains(pause.route) {
-            if let mailbox = pause.mailbox {
-                recordedPauses[LaneKey(route: pause.route, mailbox: mailbox)] = pause.until
-            } else {
-                recordedRoutePauses[pause.route] = pause.until
-            }
+            recordedPauses[pause.key] = pause.until
+            if pause.outlivesRestart { say(pause) }
         }
     }
 
@@ -42,11 +39,7 @@ extension DeliveryManager {
         let now = clocks.now()
         for pause in try await log.pauses() where !pause.outlivesRestart || pause.until <= now {
             try await log.end(pause, at: now)
-            if let mailbox = pause.mailbox {
-                recordedPauses[LaneKey(route: pause.route, mailbox: mailbox)] = nil
-            } else {
-                recordedRoutePauses[pause.route] = nil
-            }
+            recordedPauses[pause.key] = nil
         }
     }
 
@@ -71,6 +64,8 @@ extension DeliveryManager {
         nextDue[lane] = min(moment, nextDue[lane] ?? moment)
     }
 
+    private static let pins: [Path?] = [nil, .graph, .smtp]
+
     /// Fills the windows of the lanes that may have more in the store.
     func refill() async {
         let now = clocks.now()
@@ -94,12 +89,14 @@ extension DeliveryManager {
 
     private func refill(_ lane: LaneKey, _ priorities: Set<Priority>, at now: Timestamp) async throws(EmailLogError) {
         let size = routes[lane.route]?.limits.window ?? 0
-        for priority in priorities where scheduler.windowRoom(lane, priority) > size / 2 {
+        for priority in priorities {
+            let roomy = Self.pins.filter { scheduler.windowRoom(lane, priority, via: $0) > size / 2 }
+            guard !roomy.isEmpty else { continue }
             let asked = clocks.instant()
             let rows = try await log.due(in: lane, priority: priority, at: now, limit: size)
-                .filter { attempted[$0.id].map { $0 < asked } ?? true }
+                .filter { roomy.contains($0.via) && attempted[$0.id].map { $0 < asked } ?? true }
             for row in rows { await enqueue(row, lane, at: now) }
-            if rows.count < size { hungry[lane]?.remove(priority) }
+            if Self.pins.allSatisfy({ pin in rows.count { $0.via == pin } < size }) { hungry[lane]?.remove(priority) }
         }
         guard hungry[lane]?.isEmpty ?? true else { return }
         hungry[lane] = nil
@@ -111,18 +108,19 @@ extension DeliveryManager {
         let instant = clocks.instant()
         let waiting = Waiting(
             id: row.id, priority: row.priority, due: instant - max(.zero, now - row.nextAttemptDate),
-            recipients: row.recipientCount, size: Int64(row.size))
+            recipients: row.recipientCount, size: Int64(row.size), via: row.via)
         switch scheduler.enqueue(waiting, lane: lane, at: instant) {
         case .waiting, .duplicate, .unknownRoute: break
-        case .neverFits(let refusal): await fail(row.id, refusal)
+        case .neverFits(let refusal): await fail(row.id, lane, refusal)
         }
     }
 
     /// Fails a message that no attempt could ever carry.
-    private func fail(_ id: QueueID, _ refusal: Refusal) async {
+    private func fail(_ id: QueueID, _ lane: LaneKey, _ refusal: Refusal) async {
         let now = clocks.now()
+        let path = routes[lane.route]?.limits.primary ?? .graph
         do throws(EmailLogError) {
-            guard try await log.claim(id, path: .graph, at: now) != nil else { return }
+            guard try await log.claim(id, path: path, at: now) != nil else { return }
             try await log.settle(id, .failed(because: refusal.text), attempt: nil, at: now)
             logger.warning("message failed", metadata: [LogKey.id: "\(id)", LogKey.reason: "\(refusal.text)"])
         } catch {

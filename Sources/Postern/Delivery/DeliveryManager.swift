@@ -23,9 +23,8 @@ actor DeliveryManager: Service {
     var hungry: [LaneKey: Set<Priority>] = [:]
     /// When the next row of a lane becomes due that is not in its window.
     var nextDue: [LaneKey: Timestamp] = [:]
-    /// Pauses on record, so that they are taken off it when mail flows again.
-    var recordedPauses: [LaneKey: Timestamp] = [:]
-    var recordedRoutePauses: [String: Timestamp] = [:]
+    /// Pauses on record and their ends, so that they are taken off it when mail flows again.
+    var recordedPauses: [LanePause.Key: Timestamp] = [:]
     /// Attempted of late, and when that ended: what the store said of them before is out of date.
     var attempted: [QueueID: Instant] = [:]
     private var storeVersion: Int?

@@ -1,5 +1,7 @@
 import EmailLog
+import GraphProtocol
 import MailModel
+import SMTPProtocol
 
 /// One way out of the house.
 protocol DeliveryPath: Sendable {
@@ -9,16 +11,42 @@ protocol DeliveryPath: Sendable {
 
 /// What came of one attempt.
 struct Delivery: Sendable {
+    /// For all recipients; where they were answered differently, for the first of `parts`.
     var outcome: Outcome
+    /// Empty where all recipients share one fate; else each recipient stands in exactly one.
+    var parts: [SubmissionAnswer.RecipientGroup] = []
     /// False where nothing was tried, as without a token: a pause, and no attempt.
     var isAttempt: Bool
     /// What it took of Microsoft's limits; `nil` where nothing can have reached it.
     var cost: AttemptRecord.Cost?
+    /// This path cannot carry the message as it is, and the route lets it go by the other.
+    var fallsBack = false
 
     init(_ outcome: Outcome, isAttempt: Bool, cost: AttemptRecord.Cost? = nil) {
         self.outcome = outcome
         self.isAttempt = isAttempt
         self.cost = cost
+    }
+
+    /// - Parameter groups: at least one. Whom it was accepted for keep the message's row.
+    init(_ groups: [SubmissionAnswer.RecipientGroup], cost: AttemptRecord.Cost) {
+        let accepted = groups.filter { $0.outcome.refusal == nil }
+        let ordered = accepted + groups.filter { $0.outcome.refusal != nil }
+        self.init(ordered[0].outcome, isAttempt: true, cost: cost)
+        if ordered.count > 1 { parts = ordered }
+    }
+
+    /// Nothing was tried, because there is no token.
+    init(_ unavailable: TokenSource.Unavailable) {
+        self.init(
+            .deferred(unavailable.failure.explainedRefusal, retryAfter: unavailable.failure.retryAfter),
+            isAttempt: false)
+    }
+
+    /// Nothing was tried, because it would be in vain.
+    init(fallingBackFor refusal: Refusal) {
+        self.init(.rejected(refusal), isAttempt: false)
+        fallsBack = true
     }
 
     /// What comes of a message whose body is gone or damaged, and of one that a store in trouble cannot read just now.
@@ -31,5 +59,14 @@ struct Delivery: Sendable {
             let refusal = Refusal(scope: .message, cause: .unavailable, text: text)
             self.init(.deferred(refusal, retryAfter: nil), isAttempt: false)
         }
+    }
+}
+
+extension TokenFailure {
+    /// With what to do about it: the mail that waits says so.
+    fileprivate var explainedRefusal: Refusal {
+        var refusal = refusal
+        refusal.text = "\(text). \(explanation)"
+        return refusal
     }
 }

@@ -1,41 +1,56 @@
 import DeliveryPolicy
+import Foundation
 import GraphProtocol
 import HTTPTransport
 import MailModel
+import SMTPTransport
+import TLS
 
-/// A route as delivery needs it: what decides, and the path that acts.
+/// A route as delivery needs it: what decides, and the paths that act.
 struct DeliveryRoute: Sendable {
     let name: String
     let limits: RouteLimits
     let schedule: RetrySchedule
     let onUnknown: Disposition.UnknownPolicy
-    let path: any DeliveryPath
+    let paths: [Path: any DeliveryPath]
 
-    /// - Throws: a credential that cannot be read.
+    /// - Throws: a credential or a file that cannot be read.
     init(
-        _ route: Route, _ configuration: Configuration, transport: HTTPTransport, clocks: Clocks
+        _ route: Route, _ configuration: Configuration, outbound: Outbound, clocks: Clocks
     ) throws(CredentialProblem) {
+        var paths: [Path: any DeliveryPath] = [:]
+        if let graph = route.graph {
+            paths[.graph] = GraphPath(
+                application: Application(graph),
+                tokens: try TokenSource(graph, audience: .graph, transport: outbound.http, clocks: clocks),
+                wire: Wire(graph, outbound.http), policy: SendPlan.Policy(route, graph),
+                hostname: configuration.hostname, clocks: clocks)
+        }
+        if let host = route.smtp {
+            paths[.smtp] = SMTPPath(
+                host: host, account: try SubmissionAccount(host, route.graph, outbound, clocks),
+                security: try SMTPClientOptions.Security(host), pool: outbound.smtp, hostname: configuration.hostname)
+        }
         self.init(
             name: route.name, limits: RouteLimits(route), schedule: configuration.retry,
-            onUnknown: route.graph.onUnknown,
-            path: GraphPath(
-                application: Application(route.graph),
-                tokens: try TokenSource(route.graph, audience: .graph, transport: transport, clocks: clocks),
-                wire: Wire(route.graph, transport), policy: SendPlan.Policy(route), hostname: configuration.hostname,
-                clocks: clocks))
+            onUnknown: route.graph?.onUnknown ?? .retry, paths: paths)
     }
 
-    /// A route over a path that is made elsewhere.
+    /// A route over paths that are made elsewhere.
     init(
         name: String, limits: RouteLimits, schedule: RetrySchedule, onUnknown: Disposition.UnknownPolicy,
-        path: any DeliveryPath
+        paths: [Path: any DeliveryPath]
     ) {
         self.name = name
         self.limits = limits
         self.schedule = schedule
         self.onUnknown = onUnknown
-        self.path = path
+        self.paths = paths
     }
+}
+
+extension DeliveryRoute {
+    func other(than path: Path) -> Path? { paths.keys.first { $0 != path } }
 }
 
 extension Wire {
@@ -55,22 +70,69 @@ extension TokenSource {
     }
 }
 
+extension SubmissionAccount {
+    init(
+        _ host: SubmissionHost, _ graph: Graph?, _ outbound: Outbound, _ clocks: Clocks
+    ) throws(CredentialProblem) {
+        switch (host.authentication, host.password, graph) {
+        case (.password, let password?, _): self = .password(password)
+        case (.xoauth2, _, let graph?):
+            self = .tokens(
+                try TokenSource(graph, audience: .exchangeSMTP, transport: outbound.http, clocks: clocks))
+        case (.off, _, _): self = .none
+        case (.password, nil, _), (.xoauth2, _, nil):
+            throw CredentialProblem(text: "smtp.auth: there is no credential for it")
+        }
+    }
+}
+
+extension SMTPClientOptions.Security {
+    /// - Throws: trust anchors that cannot be read.
+    init(_ host: SubmissionHost) throws(CredentialProblem) {
+        switch host.tls {
+        case .off: self = .off
+        case .starttls: self = .startTLS(try Self.context(host))
+        case .implicit: self = .implicit(try Self.context(host))
+        }
+    }
+
+    private static func context(_ host: SubmissionHost) throws(CredentialProblem) -> TLSContext {
+        let anchors = host.caFile.map { FileManager.default.contents(atPath: $0).map { Array($0) } }
+        if case .some(nil) = anchors, let file = host.caFile {
+            throw CredentialProblem(
+                text: "smtp.ca_file: \(file) cannot be read; it must exist and be readable by this user")
+        }
+        do {
+            return try TLSContext.client(verification: .full, extraTrustPEM: anchors.flatMap(\.self))
+        } catch {
+            throw CredentialProblem(text: "smtp.ca_file: \(error)")
+        }
+    }
+}
+
 extension RouteLimits {
     fileprivate init(_ route: Route) {
         self.init()
-        concurrency = route.graph.limits.concurrency
-        lane.concurrency = route.graph.limits.concurrencyPerMailbox
+        primary = route.primary
+        other = route.other
+        fallback = route.fallback
         lane.messages = route.limits.messages
         lane.recipients = route.limits.recipients
-        lane.requests = route.graph.limits.requests
-        lane.upload = route.graph.limits.upload
+        if let limits = route.graph?.limits {
+            concurrency = limits.concurrency
+            lane.concurrency = limits.concurrencyPerMailbox
+            lane.requests = limits.requests
+            lane.upload = limits.upload
+        }
+        if let host = route.smtp { lane.connections = host.connections }
     }
 }
 
 extension SendPlan.Policy {
-    fileprivate init(_ route: Route) {
+    fileprivate init(_ route: Route, _ graph: Graph) {
         self.init(
-            mimeLimit: route.graph.mimeLimit, recipientsPerMessage: route.limits.recipientsPerMessage,
-            unrepresentable: route.unrepresentable)
+            mimeLimit: graph.mimeLimit, recipientsPerMessage: route.limits.recipientsPerMessage,
+            unrepresentable: route.unrepresentable, large: graph.large, hasSMTP: route.smtp != nil,
+            fallsBackUnrepresentable: route.fallback?.on.contains(.unrepresentable) ?? false)
     }
 }

@@ -1,7 +1,7 @@
 import DeliveryPolicy
 import EmailLog
-import HTTPTransport
 package import MailModel
+import SMTPProtocol
 
 /// One message sent now, by the command line: accepted like any other, attempted once, and then sent or failed for good, so
 /// that nothing goes out behind its sender's back. `postern resend` tries it again.
@@ -10,12 +10,19 @@ package import MailModel
 /// attempt; otherwise this process takes its place for that moment.
 package struct DirectDelivery: Sendable {
     private let configuration: Configuration
+    private let via: Path?
     private let clocks: Clocks
     private let patience: Duration
 
-    /// - Parameter patience: how long a running service has for the attempt.
-    package init(_ configuration: Configuration, clocks: Clocks = .system(), patience: Duration = .seconds(60)) {
+    /// - Parameters:
+    ///   - via: the only path it may take; `nil`: the route's primary, or the other for what the primary cannot carry.
+    ///   - patience: how long a running service has for the attempt.
+    package init(
+        _ configuration: Configuration, via: Path? = nil, clocks: Clocks = .system(),
+        patience: Duration = .seconds(60)
+    ) {
         self.configuration = configuration
+        self.via = via
         self.clocks = clocks
         self.patience = patience
     }
@@ -23,30 +30,36 @@ package struct DirectDelivery: Sendable {
     package struct Step: Sendable {
         package let id: QueueID
         package let lane: LaneKey
+        package let path: Path
         package let outcome: Outcome
         package let duration: Duration
     }
 
     /// - Throws: `Refused`, `EmailLogError`, `GatewayError`.
     package func send(_ message: [UInt8], _ envelope: Envelope) async throws -> [Step] {
-        let transport = HTTPTransport()
-        let settings = try RuntimeSettings(configuration, transport: transport, clocks: clocks)
-        let judged = try await accept(message, envelope)
-        guard let route = settings.routes.first(where: { $0.name == judged.lane.route }) else {
-            throw GatewayError.configuration("there is no route \(judged.lane.route) any more")
-        }
+        let outbound = Outbound(configuration)
+        let settings = try RuntimeSettings(configuration, outbound: outbound, clocks: clocks)
+        let (judged, route) = try await accept(message, envelope, settings.routes)
         let steps = try await resolve(judged, route)
-        await transport.shutdown()
+        await outbound.shutdown()
         return steps
     }
 
-    private func accept(_ message: [UInt8], _ envelope: Envelope) async throws -> LocalSubmission.Judged {
+    private func accept(
+        _ message: [UInt8], _ envelope: Envelope, _ routes: [DeliveryRoute]
+    ) async throws -> (LocalSubmission.Judged, DeliveryRoute) {
         let log = try EmailLog.open(path: configuration.store, role: .tool)
         let submission = LocalSubmission(configuration, log: log, clocks: clocks)
         let judged = try submission.judge(message, envelope)
-        try await submission.accept(judged)
+        guard let route = routes.first(where: { $0.name == judged.lane.route }) else {
+            throw GatewayError.configuration("there is no route \(judged.lane.route) any more")
+        }
+        if let via, route.paths[via] == nil {
+            throw GatewayError.configuration("route \(route.name) has no path \(via.rawValue): add its section")
+        }
+        try await submission.accept(judged, via: via)
         try await log.close()
-        return judged
+        return (judged, route)
     }
 
     private func resolve(_ judged: LocalSubmission.Judged, _ route: DeliveryRoute) async throws -> [Step] {
@@ -54,14 +67,14 @@ package struct DirectDelivery: Sendable {
         while true {
             if let log = try openAlone() {
                 let turn = Turn(
-                    log: log, lane: judged.lane, route: route, keepsSentBodies: configuration.keepsSentBodies,
+                    log: log, lane: judged.lane, route: route, via: via, keepsSentBodies: configuration.keepsSentBodies,
                     clocks: clocks)
                 let steps = try await turn.take(judged.ids)
                 try await log.close()
                 return steps
             }
             let isLate = clocks.instant() >= deadline
-            if let steps = try await observe(judged, givingUp: isLate) { return steps }
+            if let steps = try await observe(judged, route, givingUp: isLate) { return steps }
             try await Task.sleep(for: .milliseconds(200))
         }
     }
@@ -76,7 +89,9 @@ package struct DirectDelivery: Sendable {
     }
 
     /// What the running service has made of the message; `nil` while it has not attempted every part.
-    private func observe(_ judged: LocalSubmission.Judged, givingUp isLate: Bool) async throws -> [Step]? {
+    private func observe(
+        _ judged: LocalSubmission.Judged, _ route: DeliveryRoute, givingUp isLate: Bool
+    ) async throws -> [Step]? {
         let log = try EmailLog.open(path: configuration.store, role: .tool)
         var steps: [Step] = []
         for id in judged.ids {
@@ -90,7 +105,8 @@ package struct DirectDelivery: Sendable {
             }
             steps.append(
                 Step(
-                    id: id, lane: judged.lane, outcome: Outcome(row, attempts.last),
+                    id: id, lane: judged.lane, path: row.path ?? via ?? route.limits.primary,
+                    outcome: Outcome(row, attempts.last),
                     duration: attempts.last?.duration ?? .zero))
         }
         try await log.close()
@@ -103,45 +119,53 @@ private struct Turn {
     let log: EmailLog
     let lane: LaneKey
     let route: DeliveryRoute
+    let via: Path?
     let keepsSentBodies: Bool
     let clocks: Clocks
 
     func take(_ ids: [QueueID]) async throws -> [DirectDelivery.Step] {
         _ = try await log.recover(at: clocks.now()) { _ in .hold }
         var steps: [DirectDelivery.Step] = []
-        for id in ids { steps.append(try await take(id)) }
+        for id in ids { steps += try await take(id, by: via ?? route.limits.primary) }
         return steps
     }
 
-    private func take(_ id: QueueID) async throws -> DirectDelivery.Step {
+    private func take(_ id: QueueID, by path: Path) async throws -> [DirectDelivery.Step] {
         let startedAt = clocks.instant()
-        guard let message = try await log.claim(id, path: .graph, at: clocks.now()) else {
+        guard let message = try await log.claim(id, path: path, at: clocks.now()) else {
             throw EmailLogError.noSuchMessage(id)
         }
-        let hindrance = try await hindrance(to: message)
-        let delivery = if let hindrance { hindrance } else { await attempt(message) }
-        let duration = clocks.instant() - startedAt
-        try await record(message, delivery, duration)
-        return DirectDelivery.Step(id: id, lane: lane, outcome: delivery.outcome, duration: duration)
+        let hindrance = try await hindrance(to: message, by: path)
+        let delivery = if let hindrance { hindrance } else { await attempt(message, by: path) }
+        let step = DirectDelivery.Step(
+            id: id, lane: lane, path: path, outcome: delivery.outcome, duration: clocks.instant() - startedAt)
+        if delivery.fallsBack, via == nil, let other = route.other(than: path) {
+            try await log.putBack([id], due: clocks.now(), fallingBackTo: other)
+            return [step] + (try await take(id, by: other))
+        }
+        return try await record(message, delivery, step)
     }
 
-    private func attempt(_ message: QueuedMessage) async -> Delivery {
-        do {
-            return await route.path.deliver(message, body: try await log.body(of: message.id))
+    private func attempt(_ message: QueuedMessage, by path: Path) async -> Delivery {
+        do throws(EmailLogError) {
+            let body = try await log.body(of: message.id)
+            guard let way = route.paths[path] else { throw EmailLogError.other("no path \(path.rawValue)") }
+            return await way.deliver(message, body: body)
         } catch {
             return Delivery(unreadable: error)
         }
     }
 
     /// The limits hold for this message, too: what was spent, and what is paused, is in the log.
-    private func hindrance(to message: QueuedMessage) async throws(EmailLogError) -> Delivery? {
+    private func hindrance(to message: QueuedMessage, by path: Path) async throws(EmailLogError) -> Delivery? {
         var scheduler = Scheduler()
         scheduler.configure(route.name, route.limits, at: clocks.instant())
         let memory = try await SpendingMemory.load(from: log, for: [route.limits], clocks: clocks)
         memory.restore(into: &scheduler, routes: [route.name], clocks: clocks)
         let now = clocks.instant()
         let row = Waiting(
-            id: message.id, due: now, recipients: message.envelope.recipients.count, size: Int64(message.size))
+            id: message.id, due: now, recipients: message.envelope.recipients.count, size: Int64(message.size),
+            via: path)
         if case .neverFits(let refusal) = scheduler.enqueue(row, lane: lane, at: now) {
             return Delivery(.rejected(refusal), isAttempt: false)
         }
@@ -153,26 +177,49 @@ private struct Turn {
             .deferred(Refusal(scope: .mailbox, cause: .throttled, text: text), retryAfter: nil), isAttempt: false)
     }
 
-    private func record(_ message: QueuedMessage, _ delivery: Delivery, _ duration: Duration)
-        async throws(EmailLogError)
-    {
+    private func record(
+        _ message: QueuedMessage, _ delivery: Delivery, _ step: DirectDelivery.Step
+    ) async throws(EmailLogError) -> [DirectDelivery.Step] {
         let now = clocks.now()
-        let attempt = AttemptRecord(
-            startedDate: now - duration, duration: duration, path: .graph, outcome: delivery.outcome,
-            cost: delivery.cost)
-        let settlement: Settlement =
-            switch delivery.outcome {
-            case .accepted: .sent(keepBody: keepsSentBodies)
-            case .unknown: .unknown
-            case .deferred(let refusal, _), .rejected(let refusal): .failed(because: refusal.text)
-            }
         if case .deferred(let refusal, let wait?) = delivery.outcome, refusal.scope == .mailbox {
             try await log.pause(
                 LanePause(
-                    route: route.name, mailbox: lane.mailbox, path: .graph, until: now + wait, cause: refusal.cause,
+                    route: route.name, mailbox: lane.mailbox, path: step.path, since: now, until: now + wait,
+                    cause: refusal.cause,
                     reason: refusal.text))
         }
-        try await log.settle(message.id, settlement, attempt: delivery.isAttempt ? attempt : nil, at: now)
+        guard delivery.parts.isEmpty else { return try await recordParts(message, delivery, step, at: now) }
+        let attempt = delivery.isAttempt ? step.record(delivery.outcome, cost: delivery.cost, at: now) : nil
+        try await log.settle(message.id, settlement(delivery.outcome), attempt: attempt, at: now)
+        return [step]
+    }
+
+    private func recordParts(
+        _ message: QueuedMessage, _ delivery: Delivery, _ step: DirectDelivery.Step, at now: Timestamp
+    ) async throws(EmailLogError) -> [DirectDelivery.Step] {
+        let parts = delivery.parts.map { part in
+            SettledPart(
+                recipients: part.recipients, settlement: settlement(part.outcome),
+                attempt: step.record(part.outcome, cost: delivery.cost, at: now))
+        }
+        let ids = try await log.settle(message.id, parts: parts, at: now)
+        return zip(ids, delivery.parts).map { id, part in
+            DirectDelivery.Step(id: id, lane: lane, path: step.path, outcome: part.outcome, duration: step.duration)
+        }
+    }
+
+    private func settlement(_ outcome: Outcome) -> Settlement {
+        switch outcome {
+        case .accepted: .sent(keepBody: keepsSentBodies)
+        case .unknown: .unknown
+        case .deferred(let refusal, _), .rejected(let refusal): .failed(because: refusal.text)
+        }
+    }
+}
+
+extension DirectDelivery.Step {
+    fileprivate func record(_ outcome: Outcome, cost: AttemptRecord.Cost?, at now: Timestamp) -> AttemptRecord {
+        AttemptRecord(startedDate: now - duration, duration: duration, path: path, outcome: outcome, cost: cost)
     }
 }
 

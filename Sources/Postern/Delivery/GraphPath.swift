@@ -34,20 +34,22 @@ struct GraphPath: DeliveryPath {
             var facts = SendPlan.Message(
                 size: Int64(body.size), recipients: message.envelope.recipients.count)
             // What is too large anyway is not read: its header alone might fill the memory.
-            if case .refuse(let refusal) = SendPlan(for: facts, policy) {
-                return .failure(Unsendable(delivery: Delivery(.rejected(refusal), isAttempt: true)))
-            }
+            if let unsendable = unsendable(SendPlan(for: facts, policy)) { return .failure(unsendable) }
             let block = try HeaderReader.header(of: body)
             let header = edit(block, message, policy.unrepresentable == .rewrite ? .rewrite : .refuse)
             facts.isUnrepresentable = header == nil
-            switch SendPlan(for: facts, policy) {
-            case .refuse(let refusal):
-                return .failure(Unsendable(delivery: Delivery(.rejected(refusal), isAttempt: true)))
-            case .mimeRequest:
-                return .success(OutgoingMessage(header: header ?? [], body: body, bodyOffset: block.bodyOffset))
-            }
+            if let unsendable = unsendable(SendPlan(for: facts, policy)) { return .failure(unsendable) }
+            return .success(OutgoingMessage(header: header ?? [], body: body, bodyOffset: block.bodyOffset))
         } catch {
             return .failure(Unsendable(delivery: Delivery(unreadable: error)))
+        }
+    }
+
+    private func unsendable(_ plan: SendPlan) -> Unsendable? {
+        switch plan {
+        case .mimeRequest: nil
+        case .smtp(let refusal): Unsendable(delivery: Delivery(fallingBackFor: refusal))
+        case .refuse(let refusal): Unsendable(delivery: Delivery(.rejected(refusal), isAttempt: true))
         }
     }
 
@@ -55,6 +57,7 @@ struct GraphPath: DeliveryPath {
     private func policy(for message: QueuedMessage) -> SendPlan.Policy {
         var policy = policy
         if message.isPart { policy.unrepresentable = .rewrite }
+        if message.via == .graph { policy.hasSMTP = false }
         return policy
     }
 
@@ -73,10 +76,7 @@ struct GraphPath: DeliveryPath {
         _ outgoing: OutgoingMessage, _ message: QueuedMessage, _ token: TokenSource.Answer, mayRenew: Bool
     ) async -> Delivery {
         switch token {
-        case .failure(let unavailable):
-            return Delivery(
-                .deferred(unavailable.failure.explainedRefusal, retryAfter: unavailable.failure.retryAfter),
-                isAttempt: false)
+        case .failure(let unavailable): return Delivery(unavailable)
         case .success(let held):
             let answer = await request(outgoing, message, held)
             switch answer.verdict {
@@ -113,28 +113,5 @@ struct GraphPath: DeliveryPath {
 
     private func cost(_ outgoing: OutgoingMessage, _ message: QueuedMessage) -> AttemptRecord.Cost {
         AttemptRecord.Cost(recipients: message.envelope.recipients.count, bytes: outgoing.size)
-    }
-}
-
-extension TokenFailure {
-    /// With what to do about it: the mail that waits says so.
-    fileprivate var explainedRefusal: Refusal {
-        var refusal = refusal
-        refusal.text = "\(text). \(explanation)"
-        return refusal
-    }
-}
-
-/// Reads a stored message up to the end of its header.
-private enum HeaderReader {
-    private static let step = 64 * 1024
-
-    static func header(of body: MessageBody) throws(EmailLogError) -> HeaderBlock {
-        var length = step
-        while true {
-            let block = HeaderBlock(parsing: try body.read(at: 0, upTo: length))
-            if block.isComplete || length >= body.size { return block }
-            length *= 2
-        }
     }
 }

@@ -20,13 +20,23 @@ struct OutgoingMessage: Sendable {
 
     /// Begins the message anew as base 64 without line breaks.
     func base64() -> any HTTPBodyStream { Base64Stream(self) }
+
+    /// A multiple of 3, so that pieces of the body leave base 64 no remainder.
+    fileprivate static let pieceLength = 48 * 1024
+
+    /// The bytes from `offset` on: the rest of the header, or a piece of the body; empty only at the end.
+    func piece(at offset: Int) throws(EmailLogError) -> [UInt8] {
+        guard offset < size else { return [] }
+        let headerLeft = header.count - offset
+        if headerLeft > 0 { return Array(header.suffix(headerLeft).prefix(Self.pieceLength)) }
+        let piece = try body.read(at: bodyOffset + offset - header.count, upTo: Self.pieceLength)
+        guard !piece.isEmpty else { throw .other("the stored body has become shorter") }
+        return piece
+    }
 }
 
 /// Encodes piece by piece while the transfer thread pulls, so that a large message never stands in memory whole.
 private final class Base64Stream: HTTPBodyStream {
-    /// A multiple of 3, so that pieces of the body leave no remainder.
-    private static let pieceLength = 48 * 1024
-
     private let message: OutgoingMessage
     private var encoder = Base64.Encoder()
     private var offset = 0
@@ -47,18 +57,9 @@ private final class Base64Stream: HTTPBodyStream {
     private func encodeNextPiece() throws {
         encoded.removeAll(keepingCapacity: true)
         encodedOffset = 0
-        let piece = try nextPiece()
+        let piece = try message.piece(at: offset)
         offset += piece.count
         encoder.append(piece, to: &encoded)
         if offset >= message.size { encoder.finish(into: &encoded) }
-    }
-
-    private func nextPiece() throws -> [UInt8] {
-        let headerLeft = message.header.count - offset
-        if headerLeft > 0 { return Array(message.header.suffix(headerLeft).prefix(Self.pieceLength)) }
-        let position = message.bodyOffset + offset - message.header.count
-        let piece = try message.body.read(at: position, upTo: Self.pieceLength)
-        guard !piece.isEmpty else { throw EmailLogError.other("the stored body has become shorter") }
-        return piece
     }
 }

@@ -33,11 +33,14 @@ struct SpendingMemory: Sendable {
             let refusal = Refusal(
                 scope: pause.mailbox == nil ? .route : .mailbox, cause: pause.cause, text: pause.reason)
             let until = instant + max(.zero, pause.until - now)
+            let since = instant + min(.zero, pause.since - now)
             if let mailbox = pause.mailbox {
                 scheduler.restorePause(
-                    LaneKey(route: pause.route, mailbox: mailbox), refusal, until: until, at: instant)
+                    LaneKey(route: pause.route, mailbox: mailbox), pause.path, refusal, since: since, until: until,
+                    at: instant)
             } else {
-                scheduler.restorePause(route: pause.route, refusal, until: until)
+                scheduler.restorePause(
+                    route: pause.route, path: pause.path, refusal, since: since, until: until, at: instant)
             }
         }
     }
@@ -51,7 +54,8 @@ extension LanePause {
 extension Spent {
     fileprivate init(_ attempt: SpentAttempt, at now: Timestamp, _ instant: Instant) {
         self.init(
-            answeredAt: instant - max(.zero, now - attempt.finishedDate), messages: Int64(attempt.cost.requests),
+            answeredAt: instant - max(.zero, now - attempt.finishedDate), path: attempt.path,
+            messages: Int64(attempt.cost.requests),
             recipients: Int64(attempt.cost.recipients), size: Int64(attempt.cost.bytes))
     }
 }

@@ -17,21 +17,24 @@ package struct TokenCheck: Sendable {
         package let verdict: SendingVerdict
     }
 
-    /// - Throws: a credential that cannot be read.
+    /// - Throws: a route that uses no tokens, or a credential that cannot be read.
     package static func run(
         _ route: Route, of configuration: Configuration, audience: Audience, clocks: Clocks = .system()
     ) async throws(GatewayError) -> TokenCheck {
+        guard let graph = route.graph else {
+            throw .configuration("route \(route.name) has no `graph` section, so it uses no tokens")
+        }
         let transport = HTTPTransport()
         let source: TokenSource
         do {
-            source = try TokenSource(route.graph, audience: audience, transport: transport, clocks: clocks)
+            source = try TokenSource(graph, audience: audience, transport: transport, clocks: clocks)
         } catch {
             throw .configuration("route \(route.name): \(error)")
         }
         let answer = await source.token()
         await transport.shutdown()
         return TokenCheck(
-            route: route.name, tenant: route.graph.tenant, clientID: route.graph.clientID, audience: audience,
+            route: route.name, tenant: graph.tenant, clientID: graph.clientID, audience: audience,
             result: answer.map { Granted($0.token, audience, at: clocks.now()) }.mapError { $0.failure })
     }
 }

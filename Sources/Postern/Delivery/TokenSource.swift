@@ -70,7 +70,7 @@ actor TokenSource {
         var last: Result<AccessToken, TokenFailure>?
         for credential in credentials {
             let result = await request(with: credential)
-            guard case .failure(let failure) = result, failure.kind == .operator else { return result }
+            guard case .failure(let failure) = result, failure.kind.speaksOfCredential else { return result }
             last = last ?? result
         }
         return last ?? .failure(.unusable("no credential is configured"))
@@ -105,6 +105,16 @@ struct Application: Hashable, Sendable {
         endpoints = Endpoints(cloud: cloud, login: graph.loginEndpoint, graph: graph.graphEndpoint)
         tenant = graph.tenant
         clientID = graph.clientID
+    }
+}
+
+extension TokenFailure.Kind {
+    /// Another credential may do better.
+    fileprivate var speaksOfCredential: Bool {
+        switch self {
+        case .operator, .newAssertionOnce: true
+        case .transient, .backOffMinutes: false
+        }
     }
 }
 

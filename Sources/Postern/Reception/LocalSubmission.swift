@@ -34,10 +34,10 @@ package struct LocalSubmission: Sendable {
         return Judged(message: message, origin: origin, verdict: verdict)
     }
 
-    /// - Parameter start: `.inProgress` where the caller attempts it at once.
-    package func accept(_ judged: Judged, start: Submission.Start = .queued) async throws(EmailLogError) {
+    /// - Parameter via: the only path it may take.
+    package func accept(_ judged: Judged, via: Path? = nil) async throws(EmailLogError) {
         let body = try await body(of: judged.message)
-        _ = try await log.accept(judged.verdict.submission(from: judged.origin, start: start, body: body))
+        _ = try await log.accept(judged.verdict.submission(from: judged.origin, via: via, body: body))
     }
 
     private func body(of message: [UInt8]) async throws(EmailLogError) -> Submission.Body {

@@ -21,14 +21,16 @@ struct Verdict: Sendable {
     var priority: Priority
 
     /// The message as it goes into the store.
-    func submission(from origin: Origin, start: Submission.Start = .queued, body: Submission.Body) -> Submission {
+    /// - Parameter via: the only path it may take.
+    func submission(
+        from origin: Origin, via: Path? = nil, start: Submission.Start = .queued, body: Submission.Body
+    ) -> Submission {
         Submission(
             queueID: origin.trace.id, createdDate: origin.trace.date, envelopes: envelopes, route: lane.route,
             mailbox: lane.mailbox, headerFrom: summary.headerFromText, subject: summary.subject,
             messageID: summary.messageID ?? MissingFields.messageID(for: origin.trace.id, host: origin.trace.by),
             client: origin.client, user: origin.user, priority: priority, received: origin.trace.receivedField,
-            start: start,
-            body: body)
+            via: via, start: start, body: body)
     }
 }
 

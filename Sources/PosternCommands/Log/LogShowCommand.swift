@@ -53,6 +53,7 @@ extension LogRow {
             ("dated", sentDate.description),
             ("next attempt", nextAttemptDate?.description ?? ""),
             ("route", [route, path?.rawValue].compactMap(\.self).joined(separator: ", by ")),
+            ("fell back", fellBack ? "yes" : ""),
             ("mailbox", mailbox),
             ("sender", sender.isEmpty ? "<>" : sender),
             ("recipients", recipients.joined(separator: ", ")),

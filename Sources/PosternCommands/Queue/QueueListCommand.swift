@@ -19,7 +19,8 @@ struct QueueListCommand: AsyncParsableCommand {
 
     private struct Lane {
         var summary: LaneSummary
-        var pause: LanePause?
+        /// Of the mailbox, and of its whole route.
+        var pauses: [LanePause]
     }
 
     func run() async throws {
@@ -44,7 +45,7 @@ struct QueueListCommand: AsyncParsableCommand {
             let own = pauses.filter {
                 $0.route == summary.route && ($0.mailbox == nil || $0.mailbox?.description == summary.mailbox)
             }
-            return Lane(summary: summary, pause: own.max { $0.until < $1.until })
+            return Lane(summary: summary, pauses: own)
         }
     }
 
@@ -63,12 +64,21 @@ struct QueueListCommand: AsyncParsableCommand {
         let summary = lane.summary
         let counts = [Status.queued, .inProgress, .held, .unknown].map { String(summary.counts[$0] ?? 0) }
         let oldest = summary.oldestQueuedDate.map { Quantity.text(.seconds((now - $0).components.seconds)) } ?? "-"
-        let next = lane.pause?.until ?? summary.nextAttemptDate
-        return [summary.route, summary.mailbox] + counts + [oldest, next?.description ?? "-", lane.pause?.reason ?? ""]
+        let pauses = lane.pauses.map { "\($0.path.rawValue) until \($0.until): \($0.reason)" }
+        return [summary.route, summary.mailbox] + counts
+            + [oldest, summary.nextAttemptDate?.description ?? "-", pauses.joined(separator: "; ")]
     }
 
     private func json(_ lanes: [Lane], _ rows: [LogRow]) -> JSON {
         .object([.init("lanes", .array(lanes.map(json))), .init("messages", .array(rows.map(\.json)))])
+    }
+
+    private func json(_ pause: LanePause) -> JSON {
+        .object([
+            .init("path", .string(pause.path.rawValue)), .init("until", .string(pause.until.description)),
+            .init("mailbox", .text(pause.mailbox?.description)), .init("cause", .string(pause.cause.rawValue)),
+            .init("reason", .string(pause.reason)),
+        ])
     }
 
     private func json(_ lane: Lane) -> JSON {
@@ -83,9 +93,8 @@ struct QueueListCommand: AsyncParsableCommand {
                         summary.counts[status].map { .init(status.rawValue, .whole($0)) }
                     })),
             .init("oldest", .text(summary.oldestQueuedDate?.description)),
-            .init("next_attempt_date", .text((lane.pause?.until ?? summary.nextAttemptDate)?.description)),
-            .init("paused_until", .text(lane.pause?.until.description)),
-            .init("waits_for", .text(lane.pause?.reason)),
+            .init("next_attempt_date", .text(summary.nextAttemptDate?.description)),
+            .init("pauses", .array(lane.pauses.map(json))),
         ])
     }
 }

@@ -57,7 +57,7 @@ import Testing
         #expect(
             pause
                 == LanePause(
-                    route: "contoso", mailbox: ann, path: .graph, until: after(60), cause: .throttled,
+                    route: "contoso", mailbox: ann, path: .graph, since: noon, until: after(60), cause: .throttled,
                     reason: "429 ApplicationThrottled: slow down"))
         bench.clock.advance(.seconds(60))
         await bench.turn()

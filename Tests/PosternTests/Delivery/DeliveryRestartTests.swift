@@ -29,7 +29,8 @@ import Testing
         try await bench.accept("a1")
         try await bench.accept("b1", from: bob)
         try await bench.log.pause(
-            LanePause(route: "contoso", mailbox: mailbox, path: .graph, until: after(90), reason: "503: rest"))
+            LanePause(
+                route: "contoso", mailbox: mailbox, path: .graph, since: noon, until: after(90), reason: "503: rest"))
         let next = try await bench.restarted(after: .seconds(10))
         #expect(await next.turns() == (mailbox == nil ? [] : ["b1"]))
         #expect(try await next.row("a1")?.errorText == "503: rest")
@@ -46,7 +47,9 @@ import Testing
         let bench = try await DeliveryBench()
         try await bench.accept("a1")
         try await bench.log.pause(
-            LanePause(route: "contoso", mailbox: ann, path: .graph, until: after(900), cause: cause, reason: "mend me"))
+            LanePause(
+                route: "contoso", mailbox: ann, path: .graph, since: noon, until: after(900), cause: cause,
+                reason: "mend me"))
         let next = try await bench.restarted()
         #expect(await next.turns() == ["a1"])
     }

@@ -8,8 +8,10 @@ import Testing
 
 /// From the configuration's words to what decides and what acts.
 @Suite struct DeliveryRouteTests {
-    private let transport = HTTPTransport()
+    private let outbound: Outbound
     private let clock = ManualClock()
+
+    init() throws { outbound = Outbound(try configuration(Desk.routes)) }
 
     private static let full = """
         routes:
@@ -32,7 +34,7 @@ import Testing
     ) throws -> DeliveryRoute {
         var settings = try configuration(yaml)
         change(&settings)
-        return try DeliveryRoute(settings.routes[0], settings, transport: transport, clocks: clock.clocks)
+        return try DeliveryRoute(settings.routes[0], settings, outbound: outbound, clocks: clock.clocks)
     }
 
     @Test func everyLimitIsHandedOn() throws {
@@ -44,11 +46,13 @@ import Testing
         #expect(route.limits.lane.requests == Rate(100, per: .seconds(60)))
         #expect(route.limits.lane.upload == Rate(1_000_000, per: .seconds(60)))
         #expect(route.schedule.backoff.first == .seconds(5) && route.schedule.giveUpAfter == .seconds(3600))
-        let path = try #require(route.path as? GraphPath)
+        let path = try #require(route.paths[.graph] as? GraphPath)
         #expect(path.hostname == "relay.test" && path.application.tenant == "t")
         #expect(
             path.policy
-                == SendPlan.Policy(mimeLimit: 1_000_000, recipientsPerMessage: 50, unrepresentable: .rewrite))
+                == SendPlan.Policy(
+                    mimeLimit: 1_000_000, recipientsPerMessage: 50, unrepresentable: .rewrite,
+                    fallsBackUnrepresentable: false))
     }
 
     @Test func theDefaultsAreThePublishedLimits() throws {
@@ -61,7 +65,7 @@ import Testing
         let identity = Certificates.client
         let file = try directory.write("app.pem", identity.certificatePEM + identity.privateKeyPEM)
         let use: (inout Configuration) -> Void = {
-            $0.routes[0].graph.credentials = [.certificate(file: file, password: nil)]
+            $0.routes[0].graph?.credentials = [.certificate(file: file, password: nil)]
         }
         #expect(throws: Never.self) { try route(Self.full, change: use) }
         try directory.write("app.pem", "nothing")
@@ -72,16 +76,16 @@ import Testing
 
     @Test func runtimeSettingsNameTheRouteInTrouble() throws {
         var settings = try configuration(Desk.routes)
-        settings.routes[1].graph.credentials = [.certificate(file: "/nowhere.pem", password: nil)]
+        settings.routes[1].graph?.credentials = [.certificate(file: "/nowhere.pem", password: nil)]
         let error = #expect(throws: GatewayError.self) {
-            try RuntimeSettings(settings, transport: transport, clocks: clock.clocks)
+            try RuntimeSettings(settings, outbound: outbound, clocks: clock.clocks)
         }
         #expect(error?.description.hasPrefix("route shared: the certificate file /nowhere.pem cannot be read") == true)
     }
 
     @Test func runtimeSettingsKeepTheOrder() throws {
         let settings = try RuntimeSettings(
-            configuration(Desk.routes), transport: transport, clocks: clock.clocks)
+            configuration(Desk.routes), outbound: outbound, clocks: clock.clocks)
         #expect(settings.routes.map(\.name) == ["contoso", "shared"])
         #expect(settings.reception.hostname == "relay.test" && settings.listeners.count == 1)
     }

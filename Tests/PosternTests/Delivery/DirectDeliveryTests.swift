@@ -119,7 +119,7 @@ import Testing
     @Test func aPauseOnRecordIsNamed() async throws {
         let log = try directory.service()
         try await log.pause(
-            LanePause(route: "contoso", mailbox: nil, path: .graph, until: after(60), reason: "slow down"))
+            LanePause(route: "contoso", mailbox: nil, path: .graph, since: noon, until: after(60), reason: "slow down"))
         try await log.close()
         let step = try #require(try await send(settings()).first)
         #expect(step.outcome.refusal?.text.hasPrefix("slow down") == true)

@@ -85,9 +85,13 @@ import Testing
     func onlyPausesThatTimeEndsAreKept(_ cause: Refusal.Cause, _ isKept: Bool) async throws {
         let log = try directory.get().service()
         try await log.pause(
-            LanePause(route: "contoso", mailbox: ann, path: .graph, until: after(60), cause: cause, reason: "rest"))
+            LanePause(
+                route: "contoso", mailbox: ann, path: .graph, since: noon, until: after(60), cause: cause,
+                reason: "rest"))
         try await log.pause(
-            LanePause(route: "contoso", mailbox: bob, path: .graph, until: noon, cause: .throttled, reason: "over"))
+            LanePause(
+                route: "contoso", mailbox: bob, path: .graph, since: noon, until: noon, cause: .throttled,
+                reason: "over"))
         let clock = ManualClock(at: after(10))
         let memory = try await SpendingMemory.load(from: log, for: [RouteLimits()], clocks: clock.clocks)
         #expect(memory.pauses.count == 1)
@@ -109,7 +113,8 @@ import Testing
     }
 
     @Test func aRoutesPauseIsTheRoutes() async throws {
-        let pause = LanePause(route: "contoso", mailbox: nil, path: .graph, until: after(60), reason: "rest")
+        let pause = LanePause(
+            route: "contoso", mailbox: nil, path: .graph, since: noon, until: after(60), reason: "rest")
         var scheduler = scheduler(RouteLimits())
         let clock = ManualClock()
         let memory = SpendingMemory(of: [], pauses: [pause], clocks: clock.clocks)

@@ -47,7 +47,7 @@ import Testing
 
     @Test func aCredentialThatCannotBeReadIsTheConfigurations() async throws {
         var settings = try configuration(Desk.routes)
-        settings.routes[0].graph.credentials = [.certificate(file: "/nowhere/app.pem", password: nil)]
+        settings.routes[0].graph?.credentials = [.certificate(file: "/nowhere/app.pem", password: nil)]
         let error = await #expect(throws: GatewayError.self) {
             try await TokenCheck.run(settings.routes[0], of: settings, audience: .graph)
         }

@@ -29,19 +29,19 @@ import Testing
         return ReloadService(
             file: nil, started: settings, current: NIOLockedValueBox(settings), onReload: { _ in },
             reception: NIOLockedValueBox(ReceptionRules(settings)), listeners: [], delivery: bench.manager,
-            transport: HTTPTransport(), clocks: bench.clock.clocks, logger: silence)
+            outbound: Outbound(settings), clocks: bench.clock.clocks, logger: silence)
     }
 
     @Test func theStoreIsClosedAtTheEnd() async throws {
         let directory = try TemporaryDirectory()
         let log = try directory.service()
-        let transport = HTTPTransport()
-        try await running(StoreService(log: log, transport: transport)) {
+        let outbound = Outbound(try configuration(Desk.routes))
+        try await running(StoreService(log: log, outbound: outbound)) {
             _ = try await log.accept(waiting("q1"))
         }
         await #expect(throws: EmailLogError.closed) { try await log.accept(waiting("q2")) }
         let failure = await #expect(throws: HTTPFailure.self) {
-            try await transport.send(HTTPRequest(method: "GET", url: "http://127.0.0.1:1/"))
+            try await outbound.http.send(HTTPRequest(method: "GET", url: "http://127.0.0.1:1/"))
         }
         #expect(failure?.stage == .closed)
     }

@@ -42,11 +42,10 @@ import Testing
         #expect(judged.ids.count == 2 && judged.ids[1] == judged.ids[0].part(2))
     }
 
-    @Test func aCallerMayAttemptItAtOnce() async throws {
+    @Test func aCallerMayNameTheOnlyPath() async throws {
         let judged = try submission.judge(mail("From: ann@contoso.com", ""), envelope())
-        try await submission.accept(judged, start: .inProgress(.graph))
-        #expect(try await log.claimed(judged.ids[0]).id == judged.ids[0])
-        #expect(try await log.row(judged.ids[0])?.status == .inProgress)
+        try await submission.accept(judged, via: .smtp)
+        #expect(try await log.claim(judged.ids[0], path: .smtp, at: noon)?.via == .smtp)
     }
 
     @Test(arguments: [EmailLog.largestInlineBody, EmailLog.largestInlineBody + 1])

@@ -10,12 +10,13 @@ let bob = address("bob@contoso.com")
 func waiting(
     _ id: String, from mailbox: Address = ann, to recipients: [Address] = [address("eve@example.org")],
     route: String = "contoso", priority: Priority = .normal, at date: Timestamp = noon,
-    start: Submission.Start = .queued, body: Submission.Body = .bytes(mail("Subject: \u{2709}", "", "Hello"))
+    via: Path? = nil, start: Submission.Start = .queued,
+    body: Submission.Body = .bytes(mail("Subject: \u{2709}", "", "Hello"))
 ) -> Submission {
     Submission(
         queueID: QueueID(rawValue: id), createdDate: date,
         envelopes: [Envelope(sender: mailbox, recipients: recipients)], route: route, mailbox: mailbox,
-        priority: priority, received: Array("Received: by relay.test\r\n".utf8), start: start, body: body)
+        priority: priority, received: Array("Received: by relay.test\r\n".utf8), via: via, start: start, body: body)
 }
 
 /// A message as it was claimed.

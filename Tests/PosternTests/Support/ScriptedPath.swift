@@ -10,6 +10,8 @@ import NIOPosix
 /// A way out that answers as a test's script says, and counts what is on it.
 final class ScriptedPath: DeliveryPath {
     typealias Script = @Sendable (QueuedMessage) async -> Outcome
+    /// For what an outcome alone cannot say: parts, and messages that fall back.
+    typealias WholeScript = @Sendable (QueuedMessage, Delivery) -> Delivery
 
     private struct State {
         var attempted: [QueueID] = []
@@ -18,10 +20,14 @@ final class ScriptedPath: DeliveryPath {
     }
 
     private let script: Script
+    private let whole: WholeScript
     private let state = NIOLockedValueBox(State())
     private let begun = AsyncStream<QueueID>.makeStream()
 
-    init(_ script: @escaping Script = { _ in acceptance }) { self.script = script }
+    init(_ script: @escaping Script = { _ in acceptance }, whole: @escaping WholeScript = { $1 }) {
+        self.script = script
+        self.whole = whole
+    }
 
     /// In the order they began.
     var attempted: [String] { state.withLockedValue { $0.attempted.map(\.rawValue) } }
@@ -41,7 +47,7 @@ final class ScriptedPath: DeliveryPath {
         state.withLockedValue { $0.inFlight[message.mailbox, default: 0] -= 1 }
         let isTokenless = outcome.refusal?.text == Self.tokenless
         let cost = AttemptRecord.Cost(recipients: message.envelope.recipients.count, bytes: body.size)
-        return Delivery(outcome, isAttempt: !isTokenless, cost: outcome.hasReached ? cost : nil)
+        return whole(message, Delivery(outcome, isAttempt: !isTokenless, cost: outcome.hasReached ? cost : nil))
     }
 
     /// The words of an outcome that was no attempt.
@@ -84,7 +90,21 @@ struct DeliveryBench {
         change(&limits)
         return DeliveryRoute(
             name: name, limits: limits, schedule: RetrySchedule(jitter: 0, giveUpAfter: giveUpAfter),
-            onUnknown: onUnknown, path: path)
+            onUnknown: onUnknown, paths: [.graph: path])
+    }
+
+    /// A route with a path beside its primary.
+    static func route(
+        _ graph: ScriptedPath, _ smtp: ScriptedPath, fallback: FallbackRule? = FallbackRule(),
+        onUnknown: Disposition.UnknownPolicy = .retry, giveUpAfter: Duration = .seconds(172_800)
+    ) -> DeliveryRoute {
+        var limits = RouteLimits()
+        limits.other = .smtp
+        limits.fallback = fallback
+        limits.lane.messages = Rate(1000, per: .seconds(60))
+        return DeliveryRoute(
+            name: "contoso", limits: limits, schedule: RetrySchedule(jitter: 0, giveUpAfter: giveUpAfter),
+            onUnknown: onUnknown, paths: [.graph: graph, .smtp: smtp])
     }
 
     @discardableResult
