@@ -16,6 +16,8 @@ package enum Capability: Hashable, Sendable {
     case eightBitMIME
     /// RFC 6531.
     case smtpUTF8
+    /// BDAT instead of DATA (RFC 3030).
+    case chunking
     case help
     /// A line as it is, such as `XRDST`.
     case other(String)

@@ -16,6 +16,8 @@ package enum Command: Hashable, Sendable {
     /// - Parameter usesDSN: NOTIFY or ORCPT of RFC 3461 stood behind the path.
     case rcpt(ForwardPath, usesDSN: Bool)
     case data
+    /// RFC 3030: so many octets of content follow the line.
+    case bdat(size: Int, isLast: Bool)
     case rset
     case noop
     case quit

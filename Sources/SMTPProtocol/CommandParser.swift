@@ -27,7 +27,8 @@ extension Command {
         case "VRFY": try withArgument(.vrfy, scanner)
         case "EXPN": .expn
         case "AUTH": try auth(&scanner)
-        case "BDAT", "ETRN", "TURN", "ATRN", "SEND", "SOML", "SAML": throw .notImplemented
+        case "BDAT": try bdat(&scanner)
+        case "ETRN", "TURN", "ATRN", "SEND", "SOML", "SAML": throw .notImplemented
         case "GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT", "DELETE", "PATCH", "TRACE":
             throw .crossProtocol
         case "": throw .notACommand
@@ -48,6 +49,16 @@ extension Command {
     private static func withArgument(_ command: Command, _ scanner: Scanner) throws(ParseError) -> Command {
         guard !scanner.rest.isEmpty else { throw .badArgument }
         return command
+    }
+
+    /// More than an Int holds is more than anybody sends.
+    private static func bdat(_ scanner: inout Scanner) throws(ParseError) -> Command {
+        let digits = scanner.word()
+        guard 1...20 ~= digits.count, digits.allSatisfy({ 0x30...0x39 ~= $0 }) else { throw .badArgument }
+        scanner.skipBlanks()
+        let rest = String(decoding: scanner.rest, as: UTF8.self).uppercased()
+        guard rest.isEmpty || rest == "LAST" else { throw .badArgument }
+        return .bdat(size: Int(String(decoding: digits, as: UTF8.self)) ?? .max, isLast: !rest.isEmpty)
     }
 
     private static func mail(_ scanner: inout Scanner) throws(ParseError) -> Command {

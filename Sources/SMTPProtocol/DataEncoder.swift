@@ -1,6 +1,7 @@
 /// Writes the content behind DATA: dot-stuffing, and CRLF line ends throughout (RFC 5321 §4.5.2, §2.3.8).
 ///
-/// Bare CR and LF become CRLF here too, so that no receiver can take them for the end of the data.
+/// Bare CR and LF become CRLF here too, so that no receiver can take them for the end of the data. Where content goes in
+/// chunks, the line ends are made in the same way, and dots are left alone.
 package struct DataEncoder: Sendable {
     private enum Position {
         case lineStart, text
@@ -9,8 +10,11 @@ package struct DataEncoder: Sendable {
     }
 
     private var position = Position.lineStart
+    private let stuffsDots: Bool
 
-    package init() {}
+    package init() { self.init(stuffsDots: true) }
+
+    init(stuffsDots: Bool) { self.stuffsDots = stuffsDots }
 
     /// Appends the wire form of the next piece of content to `output`.
     package mutating func encode(_ content: some Collection<UInt8>, into output: inout [UInt8]) {
@@ -19,9 +23,14 @@ package struct DataEncoder: Sendable {
 
     /// Appends what ends the data: CRLF where the last line lacks it, and the final dot.
     package mutating func finish(into output: inout [UInt8]) {
-        if position == .text { output.append(contentsOf: Octet.crlf) }
+        endLine(into: &output)
         output.append(Octet.dot)
         output.append(contentsOf: Octet.crlf)
+    }
+
+    /// Appends CRLF where the last line lacks it.
+    mutating func endLine(into output: inout [UInt8]) {
+        if position == .text { output.append(contentsOf: Octet.crlf) }
         position = .lineStart
     }
 
@@ -36,7 +45,7 @@ package struct DataEncoder: Sendable {
             }
         }
         while index < input.count {
-            if position == .lineStart, input[index] == Octet.dot {
+            if stuffsDots, position == .lineStart, input[index] == Octet.dot {
                 output.append(contentsOf: input[runStart..<index])
                 output.append(Octet.dot)
                 runStart = index

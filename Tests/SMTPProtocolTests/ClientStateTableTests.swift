@@ -6,14 +6,15 @@ import Testing
 @Suite struct ClientStateTableTests {
     enum State: String, CaseIterable, Sendable {
         case greeting, hello, helo, startTLS, handshake, password, token, challenged, ready, mail,
-            recipients, data, body, endOfData, quit
+            recipients, data, body, endOfData, quit, chunk, secondChunk, lastChunk, answeredChunk
 
         var configuration: ClientConfiguration {
             switch self {
             case .startTLS, .handshake: .secure
             case .password: .password
             case .token, .challenged: .token
-            case .greeting, .hello, .helo, .ready, .mail, .recipients, .data, .body, .endOfData, .quit:
+            case .greeting, .hello, .helo, .ready, .mail, .recipients, .data, .body, .endOfData, .quit, .chunk,
+                .secondChunk, .lastChunk, .answeredChunk:
                 .open
             }
         }
@@ -36,6 +37,12 @@ import Testing
             case .body: State.data.way + ["354 go"]
             case .endOfData: State.body.way + ["E: body"]
             case .quit: State.ready.way + ["E: quit"]
+            case .chunk:
+                State.hello.way
+                    + ["250-server\r\n250-PIPELINING\r\n250 CHUNKING", "E: deliver", "250 ok", "250 ok", "250 ok"]
+            case .secondChunk: State.chunk.way + ["E: chunk"]
+            case .lastChunk: State.secondChunk.way + ["E: chunk"]
+            case .answeredChunk: State.lastChunk.way + ["250 ok"]
             }
         }
 
@@ -50,8 +57,8 @@ import Testing
             case .mail: .mail
             case .recipients: .recipients
             case .data: .data
-            case .body: .body
-            case .endOfData: .endOfData
+            case .body, .chunk, .secondChunk: .body
+            case .endOfData, .lastChunk, .answeredChunk: .endOfData
             case .quit: .quit
             }
         }
@@ -81,6 +88,10 @@ import Testing
         .body: "u  u  r  r  r  m  t  c  x i f",
         .endOfData: "ok u? ok r  ok m? t? c? x i f",
         .quit: "x  x  x  x  x  x  x  x  x x x",
+        .chunk: "u  u  u  r  u  m  t  c  x i f",
+        .secondChunk: ".  u  r  r  r  m  t  c  x i f",
+        .lastChunk: ".  u? .  r  .  m? t? c? x i f",
+        .answeredChunk: "ok u? ok r  ok m? t? c? x i f",
     ]
 
     private static let cells = State.allCases.flatMap { state in
@@ -94,6 +105,7 @@ import Testing
     private func harness(in state: State) -> ClientHarness {
         var harness = ClientHarness(state.configuration)
         harness.isSlow = true
+        harness.chunkSize = 10
         for step in state.way { perform(step, on: &harness) }
         _ = harness.take()
         return harness
@@ -148,6 +160,7 @@ import Testing
         }
         harness.feed(line: "250 ok")
         harness.session.bodySent()
+        harness.session.chunkSent(isLast: true)
         harness.session.tlsEstablished()
         harness.pump()
         #expect(harness.isClosed)
@@ -161,7 +174,7 @@ import Testing
         for event in Self.events {
             var harness = harness(in: state)
             perform(event, on: &harness)
-            if state == .body { #expect(harness.take().isEmpty, "\(event)") }
+            if state == .body || state == .secondChunk { #expect(harness.take().isEmpty, "\(event)") }
         }
     }
 }

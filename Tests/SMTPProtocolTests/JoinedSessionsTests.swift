@@ -78,10 +78,12 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<60 as Range<UInt64>, [true, false])
-    func messages(seed: UInt64, pipelined: Bool) {
-        var configuration = Listener.open.configuration
-        if !pipelined { configuration.capabilities.removeAll { $0 == .pipelining } }
+    @Test(
+        arguments: 0..<60 as Range<UInt64>,
+        [(Listener.open, true), (.open, false), (.chunking, true), (.chunking, false)])
+    func messages(seed: UInt64, way: (listener: Listener, pipelined: Bool)) {
+        var configuration = way.listener.configuration
+        if !way.pipelined { configuration.capabilities.removeAll { $0 == .pipelining } }
         var pair = Pair(
             server: ServerHarness(configuration), client: ClientHarness(),
             random: SeededGenerator(state: seed))
@@ -90,6 +92,7 @@ import Testing
         for _ in 0..<5 {
             let message = randomMessage(&pair.random)
             pair.client.content = Array(message.content.utf8)
+            pair.client.chunkSize = Int.random(in: 1...4, using: &pair.random)
             pair.client.deliver(message.envelope)
             pair.run()
             if let arrival = message.arrival { expected.append(arrival) }
@@ -156,5 +159,44 @@ import Testing
         }
         #expect(reply.status == EnhancedStatusCode(5, 3, 4))
         #expect(pair.server.abandoned == 1)
+    }
+
+    /// However the content is cut, the server gets what it would have got behind DATA.
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func chunksCarryWhatDataCarries(seed: UInt64) {
+        var arrivals: [[String]] = []
+        for listener in [Listener.open, .chunking] {
+            var pair = pair(listener, Self.client(.off), seed: seed)
+            var random = SeededGenerator(state: seed)
+            let alphabet = Array("ab.\r\n\n\r".utf8)
+            pair.client.content = (0..<Int.random(in: 0...200, using: &random)).map { _ in
+                alphabet.randomElement(using: &random) ?? 0
+            }
+            pair.client.chunkSize = Int.random(in: 1...20, using: &random)
+            pair.client.deliver(.toTwo)
+            pair.run()
+            #expect(isAccepted(pair.client.reports.last))
+            arrivals.append(pair.server.messages)
+        }
+        #expect(arrivals[0] == arrivals[1])
+    }
+
+    @Test func chunksBeyondTheLimitAreRefusedOnce() {
+        var pair = pair(.smallChunking, Self.client(.off), seed: 3)
+        pair.client.content = [UInt8](repeating: 0x61, count: 500)
+        pair.client.chunkSize = 7
+        pair.client.deliver(.toTwo, MessageTraits(size: 20))
+        pair.run()
+        guard case .refused(.message, let reply) = pair.client.reports.last?.conclusion else {
+            Issue.record("a refusal expected")
+            return
+        }
+        #expect(reply.status == EnhancedStatusCode(5, 3, 4))
+        #expect(pair.server.abandoned == 1)
+        pair.client.content = Array("small".utf8)
+        pair.client.deliver(.toTwo)
+        pair.run()
+        #expect(isAccepted(pair.client.reports.last), "the transaction before has left nothing behind")
+        #expect(pair.server.messages == ["a@x.test > b@x.test,c@x.test | small/"])
     }
 }

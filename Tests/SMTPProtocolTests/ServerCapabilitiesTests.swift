@@ -13,6 +13,7 @@ import Testing
         #expect(capabilities.pipelining)
         #expect(capabilities.eightBitMIME)
         #expect(capabilities.smtpUTF8)
+        #expect(capabilities.chunking)
         #expect(!capabilities.startTLS)
         #expect(capabilities.mechanisms == ["LOGIN", "XOAUTH2"])
     }

@@ -16,7 +16,7 @@ enum Dialogues {
         var testDescription: String { "\(script.name) (\(listener))" }
     }
 
-    static let all = basic + envelopes + content + errors + authentication + tls
+    static let all = basic + envelopes + content + chunks + errors + authentication + tls
 
     static func entry(_ listener: Listener, _ name: String, _ text: String) -> Entry {
         Entry(listener: listener, script: Script(name, text))

@@ -212,3 +212,70 @@ import Testing
         #expect(secure.session.protocolName(for: unicode) == "UTF8SMTPSA")
     }
 }
+
+/// What BDAT demands beyond its dialogues.
+@Suite struct ServerChunkTests {
+    private func harness(_ change: (inout ServerConfiguration) -> Void = { _ in }) -> ServerHarness {
+        var configuration = Listener.chunking.configuration
+        change(&configuration)
+        var harness = ServerHarness(configuration)
+        harness.feed(line: "EHLO x")
+        return harness
+    }
+
+    @Test func lineEndsAreMadeWholeAcrossChunks() {
+        var harness = harness()
+        for line in ["MAIL FROM:<a@x.test>", "RCPT TO:<b@x.test>"] { harness.feed(line: line) }
+        harness.feed(Array("BDAT 2\r\na\rBDAT 2\r\n\nbBDAT 2\r\n\n.BDAT 1 LAST\r\nc".utf8))
+        #expect(harness.messages == ["a@x.test > b@x.test | a/b/.c/"])
+    }
+
+    @Test func chunksInPlaintextAreReadAndRefused() {
+        var harness = harness { $0.tls = .required }
+        _ = harness.take()
+        harness.feed(Array("BDAT 6 LAST\r\nQUIT\r\nNOOP\r\n".utf8))
+        #expect(harness.take() == "530 5.7.0 Must issue a STARTTLS command first\r\n250 2.0.0 Ok\r\n")
+        #expect(!harness.isClosed)
+    }
+
+    @Test func aChunkOfAnySizeIsDropped() {
+        var harness = harness()
+        _ = harness.take()
+        harness.feed(line: "BDAT 99999999999999999999 LAST")
+        for _ in 0..<10 { harness.feed([UInt8](repeating: 0x61, count: 1000)) }
+        #expect(harness.take().isEmpty)
+        harness.happen("timeout")
+        #expect(harness.take().hasPrefix("421"))
+        #expect(harness.abandoned == 0, "there was no message")
+    }
+
+    @Test func noPlaceAndTheEnd() {
+        var session = ServerSession(Listener.chunking.configuration)
+        session.receive("HELO x\r\nMAIL FROM:<a@x.test>\r\nRCPT TO:<b@x.test>\r\nBDAT 3 LAST\r\n".utf8)
+        var said: [UInt8] = []
+        var isClosed = false
+        while let action = session.next() {
+            switch action {
+            case .send(let bytes): said += bytes
+            case .checkSender, .checkRecipient: session.resume()
+            case .beginBody: session.resume(Reply(421, .init(4, 3, 0), "Going down"))
+            case .close: isClosed = true
+            case .authenticate, .bodyChunk, .endOfBody, .abandonBody, .startTLS: Issue.record("\(action)")
+            }
+        }
+        #expect(isClosed)
+        #expect(text(said).hasSuffix("421 4.3.0 Going down\r\n"))
+    }
+
+    @Test func aMessageInChunksIsFinishedWhileShuttingDown() {
+        var harness = harness()
+        for line in ["MAIL FROM:<a@x.test>", "RCPT TO:<b@x.test>", "BDAT 3\r\nx"] { harness.feed(line: line) }
+        harness.happen("shutdown")
+        #expect(!harness.isClosed)
+        _ = harness.take()
+        harness.feed(line: "BDAT 3 LAST\r\ny")
+        #expect(harness.take().hasPrefix("250 2.0.0 Ok: queued"))
+        #expect(harness.isClosed)
+        #expect(harness.messages == ["a@x.test > b@x.test | x/y/"])
+    }
+}

@@ -6,7 +6,8 @@ import Testing
 @Suite struct ServerStateTableTests {
     /// A state, and what the client has to say to get there.
     enum State: String, CaseIterable, Sendable {
-        case greeted, ready, transaction, withRecipient, challenged, password, receiving, discarding
+        case greeted, ready, transaction, withRecipient, challenged, password, receiving, discarding, chunks, chunk,
+            dropping
 
         var way: [String] {
             switch self {
@@ -17,7 +18,10 @@ import Testing
             case .challenged: State.ready.way + ["AUTH PLAIN"]
             case .password: State.ready.way + ["AUTH LOGIN dXNlcg=="]
             case .receiving: State.withRecipient.way + ["DATA"]
-            case .discarding: State.receiving.way + [String(repeating: "x", count: 200)]
+            case .discarding: State.receiving.way + [String(repeating: "x", count: 2000)]
+            case .chunks: State.withRecipient.way + ["BDAT 3\r\nx"]
+            case .chunk: State.withRecipient.way + ["BDAT 1000\r\nx"]
+            case .dropping: State.ready.way + ["BDAT 1000\r\nx"]
             }
         }
     }
@@ -26,22 +30,27 @@ import Testing
         "EHLO x", "HELO x", "MAIL FROM:<c@x.test>", "RCPT TO:<d@x.test>", "DATA", "RSET", "NOOP",
         "QUIT", "VRFY x",
         "EXPN x", "HELP", "STARTTLS", "AUTH PLAIN", "AUTH PLAIN AHVzZXIAc2VjcmV0", "NONSENSE", "*", ".",
+        "BDAT 0", "BDAT 0 LAST", "BDAT",
         "E: timeout", "E: shutdown",
         "E: closed",
     ]
 
     /// One row per state, in the order of the events: the code, `+` for silence; `x` behind it where the session is over.
     private static let table: [State: String] = [
-        .greeted: "250 250 503 503 503 250 250 221x 252 502 214 503 503 503 500 500 500 421x 421x +x",
-        .ready: "250 250 250 503 503 250 250 221x 252 502 214 220 334 235 500 500 500 421x 421x +x",
+        .greeted: "250 250 503 503 503 250 250 221x 252 502 214 503 503 503 500 500 500 503 503 501 421x 421x +x",
+        .ready: "250 250 250 503 503 250 250 221x 252 502 214 220 334 235 500 500 500 503 503 501 421x 421x +x",
         .transaction:
-            "250 250 503 250 554 250 250 221x 252 502 214 503 503 503 500 500 500 421x 421x +x",
+            "250 250 503 250 554 250 250 221x 252 502 214 503 503 503 500 500 500 503 503 501 421x 421x +x",
         .withRecipient:
-            "250 250 503 250 354 250 250 221x 252 502 214 503 503 503 500 500 500 421x 421x +x",
-        .challenged: "501 501 501 501 501 501 501 501 501 501 501 501 501 501 501 501 501 421x 421x +x",
-        .password: "501 501 501 501 535 535 535 535 501 501 535 535 501 501 535 501 501 421x 421x +x",
-        .receiving: "+ + + + + + + + + + + + + + + + 250 421x + +x",
-        .discarding: "+ + + + + + + + + + + + + + + + 552 421x + +x",
+            "250 250 503 250 354 250 250 221x 252 502 214 503 503 503 500 500 500 250 250 501 421x 421x +x",
+        .challenged: "501 501 501 501 501 501 501 501 501 501 501 501 501 501 501 501 501 501 501 501 421x 421x +x",
+        .password: "501 501 501 501 535 535 535 535 501 501 535 535 501 501 535 501 501 501 501 535 421x 421x +x",
+        .receiving: "+ + + + + + + + + + + + + + + + 250 + + + 421x + +x",
+        .discarding: "+ + + + + + + + + + + + + + + + 552 + + + 421x + +x",
+        .chunks:
+            "250 250 503 503 503 250 250 221x 252 502 214 503 503 503 500 500 500 250 250 501 421x + +x",
+        .chunk: "+ + + + + + + + + + + + + + + + + + + + 421x + +x",
+        .dropping: "+ + + + + + + + + + + + + + + + + + + + 421x + +x",
     ]
 
     private static let cells = State.allCases.flatMap { state in
@@ -55,7 +64,8 @@ import Testing
     private func harness(in state: State, _ change: (inout ServerConfiguration) -> Void = { _ in }) -> ServerHarness {
         var configuration = Listener.authentication.configuration
         configuration.tls = .offered
-        configuration.maxMessageSize = 100
+        configuration.maxMessageSize = 1000
+        configuration.capabilities.append(.chunking)
         change(&configuration)
         var harness = ServerHarness(configuration)
         for line in state.way { harness.feed(line: line) }
@@ -76,9 +86,25 @@ import Testing
         #expect(code + (harness.isClosed ? "x" : "") == expected, "\(state), \(event): \(said)")
     }
 
+    @Test(arguments: ["EHLO x", "HELO x", "RSET", "QUIT", "BDAT 2000\r\n\(String(repeating: "x", count: 2000))"])
+    func chunksAreAbandoned(_ line: String) {
+        var harness = harness(in: .chunks)
+        harness.feed(line: line)
+        #expect(harness.abandoned == 1)
+        harness.feed(line: "BDAT 0 LAST")
+        #expect(harness.messages.isEmpty)
+    }
+
+    @Test func tooManyMistakesBetweenChunksAbandonThem() {
+        var harness = harness(in: .chunks) { $0.maxBadCommands = 2 }
+        harness.feed(line: "DATA\r\nDATA")
+        #expect(harness.isClosed)
+        #expect(harness.abandoned == 1)
+    }
+
     @Test(arguments: ["timeout", "closed"])
     func contentUnderWayIsAbandonedOnce(_ event: String) {
-        for state in [State.receiving, .discarding] {
+        for state in [State.receiving, .discarding, .chunks, .chunk] {
             var harness = harness(in: state)
             harness.happen(event)
             #expect(harness.abandoned == 1, "\(state)")

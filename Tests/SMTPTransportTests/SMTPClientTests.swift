@@ -9,11 +9,11 @@ import Testing
 @testable import SMTPTransport
 
 @Suite struct SMTPClientTests {
-    private static func envelope(_ recipients: String...) throws -> Envelope {
+    static func envelope(_ recipients: String...) throws -> Envelope {
         Envelope(sender: try Address(parsing: "a@a.test"), recipients: try recipients.map { try Address(parsing: $0) })
     }
 
-    private func options(
+    func options(
         _ server: SMTPServer<RecordingHandler>, _ security: SMTPClientOptions.Security = .off,
         _ credentials: Credentials? = nil
     ) -> SMTPClientOptions {
@@ -82,12 +82,13 @@ import Testing
         #expect(handler.messages.map(\.protocolName) == ["ESMTPS"])
     }
 
-    @Test(arguments: [true, false])
-    func aLargeMessage(encrypted: Bool) async throws {
+    @Test(arguments: [true, false], [true, false])
+    func aLargeMessage(encrypted: Bool, chunked: Bool) async throws {
         let handler = RecordingHandler()
         let settings = makeSettings {
             $0.session.tls = .offered
             $0.tls = TestPKI.server
+            if chunked { $0.session.capabilities.append(.chunking) }
         }
         let content = String(repeating: ".line of forty characters, more or less..\r\n", count: 200_000)
         try await withServer(handler, settings) { server in
@@ -95,6 +96,7 @@ import Testing
             var client = try await SMTPClient.connect(options(server, security), on: group)
             let report = try await client.deliver(Self.envelope("b@b.test"), Array(content.utf8))
             #expect(report.conclusion == .accepted(Reply(250, .init(2, 0, 0), "Ok: queued")))
+            #expect(client.capabilities.chunking == chunked)
             await client.quit()
         }
         #expect(handler.messages.first?.content == content)
@@ -111,9 +113,11 @@ import Testing
         #expect(handler.messages.first?.content == "Subject: x\r\n\r\nbody\r\n.dot\r\n")
     }
 
-    @Test func contentThatBreaksOffDeliversNothing() async throws {
+    @Test(arguments: [true, false])
+    func contentThatBreaksOffDeliversNothing(chunked: Bool) async throws {
         let handler = RecordingHandler()
-        try await withServer(handler) { server in
+        let settings = makeSettings { if chunked { $0.session.capabilities.append(.chunking) } }
+        try await withServer(handler, settings) { server in
             var client = try await SMTPClient.connect(options(server), on: group)
             await expectFailure(.body, .bodyFailed) {
                 let pieces = Pieces(["Subject: x\r\n"], failing: true)
@@ -300,25 +304,5 @@ import Testing
     func texts(error: SMTPClientError, text: String, isUnknown: Bool) {
         #expect(error.description == text)
         #expect(error.isOutcomeUnknown == isUnknown)
-    }
-}
-
-/// Pieces of content, and perhaps an error behind them.
-private struct Pieces: AsyncSequence, AsyncIteratorProtocol {
-    struct Broken: Error {}
-    private var pieces: ArraySlice<String>
-    private let failing: Bool
-
-    init(_ pieces: [String], failing: Bool) {
-        self.pieces = pieces[...]
-        self.failing = failing
-    }
-
-    func makeAsyncIterator() -> Pieces { self }
-
-    mutating func next() async throws -> [UInt8]? {
-        if let piece = pieces.popFirst() { return Array(piece.utf8) }
-        if failing { throw Broken() }
-        return nil
     }
 }

@@ -34,7 +34,7 @@ package struct ClientFailure: Error, Hashable, Sendable {
         self.reason = reason
     }
 
-    /// The final dot may have left, and no clear answer came: the message may have been accepted.
+    /// The final dot or the last chunk may have left, and no clear answer came: the message may have been accepted.
     package var isOutcomeUnknown: Bool {
         guard phase == .endOfData else { return false }
         return switch reason {

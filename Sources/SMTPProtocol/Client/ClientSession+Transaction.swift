@@ -1,6 +1,7 @@
 import MailModel
 
 /// One message: MAIL, RCPT, DATA in one go where the server has PIPELINING, else one by one (RFC 5321 §3.3, RFC 2920 §3.1).
+/// Where the server has CHUNKING, no DATA is said, and content follows once a recipient has been accepted.
 extension ClientSession {
     mutating func begin(_ envelope: Envelope, _ traits: MessageTraits) {
         precondition(!envelope.recipients.isEmpty, "a message for nobody")
@@ -12,7 +13,7 @@ extension ClientSession {
 
         let transaction = ClientTransaction(
             envelope: envelope, mailCommand: mailCommand(envelope.sender, traits, needsUTF8),
-            reset: needsReset)
+            reset: needsReset, window: chunkWindow)
         needsReset = false
         state = .transacting(transaction)
         send((capabilities.pipelining ? transaction.steps : [transaction.current]).map(\.command))
@@ -55,6 +56,7 @@ extension ClientSession {
         var transaction = transaction
         transaction.position += 1
         state = .transacting(transaction)
+        guard !transaction.isComplete else { return beginChunks(transaction) }
         guard !capabilities.pipelining else { return }
         if let refusal = transaction.refusal, transaction.isRefusalFinal {
             finish(transaction, refusal)
@@ -76,18 +78,25 @@ extension ClientSession {
     }
 
     mutating func conclude(_ transaction: ClientTransaction, _ reply: Reply) {
-        if let refusal = transaction.refusal {
+        if transaction.chunks != nil {
+            concludeChunks(transaction, reply)
+        } else if let refusal = transaction.refusal {
             finish(transaction, refusal)
         } else {
-            switch reply.class {
-            case .positive: finish(transaction, .accepted(reply))
-            case .transient, .permanent: finish(transaction, .refused(.message, reply))
-            case .intermediate: fail(.unexpectedReply(reply))
-            }
+            judge(transaction, reply)
         }
     }
 
-    private mutating func finish(_ transaction: ClientTransaction, _ conclusion: DeliveryReport.Conclusion) {
+    /// The word about the whole message.
+    mutating func judge(_ transaction: ClientTransaction, _ reply: Reply) {
+        switch reply.class {
+        case .positive: finish(transaction, .accepted(reply))
+        case .transient, .permanent: finish(transaction, .refused(.message, reply))
+        case .intermediate: fail(.unexpectedReply(reply))
+        }
+    }
+
+    mutating func finish(_ transaction: ClientTransaction, _ conclusion: DeliveryReport.Conclusion) {
         needsReset = transaction.isOpen(after: conclusion)
         state = .ready
         emit(.finished(transaction.report(conclusion)))

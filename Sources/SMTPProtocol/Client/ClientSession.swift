@@ -15,6 +15,9 @@ package struct ClientSession: Sendable {
         /// The server waits for the content: stream it through a `DataEncoder`, with `bodySent()` before its last octets
         /// leave; or `bodyFailed()`.
         case sendBody
+        /// The server waits for a chunk: take one from a `ChunkEncoder`, with `chunkSent` before its octets leave; or
+        /// `bodyFailed()`. Comes again until the last.
+        case sendChunk
         /// What the server said about the message, or why it was not offered; the session is ready for another.
         case finished(DeliveryReport)
         /// The session is over for this reason; `close` follows.
@@ -51,7 +54,7 @@ extension ClientSession {
         switch state {
         case .handshake: tlsInjected()
         case .over: break
-        case .awaiting, .ready, .transacting, .sendingBody, .awaitingVerdict: parser.append(bytes)
+        case .awaiting, .ready, .transacting, .sendingBody, .sendingChunks, .awaitingVerdict: parser.append(bytes)
         }
     }
 
@@ -79,7 +82,18 @@ extension ClientSession {
         state = .awaitingVerdict(transaction)
     }
 
-    /// The content could not be read to its end: the connection is dropped without the final dot, so nothing is delivered.
+    /// A chunk is framed and about to leave; with the last one, only the server knows from here on what became of the message.
+    package mutating func chunkSent(isLast: Bool) {
+        guard case .sendingChunks(var transaction) = state, transaction.chunks?.isAsked == true else {
+            precondition(phase == .over, "a chunk nobody asked for")
+            return
+        }
+        transaction.chunks?.sent()
+        if isLast { state = .awaitingVerdict(transaction) } else { askForChunk(transaction) }
+    }
+
+    /// The content could not be read to its end: the connection is dropped without the final dot or the last chunk, so nothing
+    /// is delivered.
     package mutating func bodyFailed() { fail(.bodyFailed) }
 
     /// Ends the session politely; before it is ready, at once.
@@ -89,7 +103,7 @@ extension ClientSession {
             send("QUIT")
             state = .awaiting(.quit)
         case .over: break
-        case .awaiting, .handshake, .transacting, .sendingBody, .awaitingVerdict: end()
+        case .awaiting, .handshake, .transacting, .sendingBody, .sendingChunks, .awaitingVerdict: end()
         }
     }
 
@@ -136,6 +150,7 @@ extension ClientSession {
         case (_, .transient) where reply.code == 421: fail(.refused(reply))
         case (.awaiting(let step), _): handleSetup(step, reply)
         case (.transacting(let transaction), _): handleTransaction(transaction, reply)
+        case (.sendingChunks(let transaction), _): handleChunk(transaction, reply)
         case (.awaitingVerdict(let transaction), _): conclude(transaction, reply)
         case (.sendingBody, .transient), (.sendingBody, .permanent): fail(.refused(reply))
         case (.sendingBody, .positive), (.sendingBody, .intermediate), (.ready, _), (.handshake, _):

@@ -8,11 +8,13 @@ enum ClientState: Sendable {
     case handshake
     /// → transacting, awaiting(quit), over
     case ready
-    /// Between MAIL and the reply to DATA. → sendingBody, awaitingVerdict, ready, over
+    /// Between MAIL and the reply to DATA, or to the last RCPT. → sendingBody, sendingChunks, awaitingVerdict, ready, over
     case transacting(ClientTransaction)
     /// The owner writes the content. → awaitingVerdict, over
     case sendingBody(ClientTransaction)
-    /// The final dot is out. → ready, over
+    /// The owner writes chunks, and earlier ones are answered. → awaitingVerdict, ready, over
+    case sendingChunks(ClientTransaction)
+    /// The final dot or the last chunk is out. → ready, over
     case awaitingVerdict(ClientTransaction)
     case over
 
@@ -31,7 +33,7 @@ enum ClientState: Sendable {
         case .handshake: .handshake
         case .ready: .ready
         case .transacting(let transaction): transaction.phase
-        case .sendingBody: .body
+        case .sendingBody, .sendingChunks: .body
         case .awaitingVerdict: .endOfData
         case .over: .over
         }

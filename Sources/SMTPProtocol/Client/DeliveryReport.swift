@@ -7,12 +7,12 @@ package struct DeliveryReport: Hashable, Sendable {
         /// Every recipient was refused; the reply is the first one's.
         case recipients
         case data
-        /// After the final dot.
+        /// After the final dot, or to a chunk.
         case message
     }
 
     package enum Conclusion: Hashable, Sendable {
-        /// 250 after the final dot, for every recipient with a positive reply.
+        /// 250 after the final dot or the last chunk, for every recipient with a positive reply.
         case accepted(Reply)
         case refused(Step, Reply)
         /// Nothing was sent: the server announces a smaller SIZE (octets).

@@ -4,6 +4,7 @@ package struct ServerCapabilities: Hashable, Sendable {
     package var startTLS = false
     package var eightBitMIME = false
     package var smtpUTF8 = false
+    package var chunking = false
     package var announcesSize = false
     /// Octets; `nil` where the server names none (or 0).
     package var size: Int?
@@ -25,6 +26,7 @@ package struct ServerCapabilities: Hashable, Sendable {
         case "STARTTLS": startTLS = true
         case "8BITMIME": eightBitMIME = true
         case "SMTPUTF8": smtpUTF8 = true
+        case "CHUNKING": chunking = true
         case "SIZE":
             announcesSize = true
             size = words.dropFirst().first.flatMap(Int.init).flatMap { $0 > 0 ? $0 : nil }

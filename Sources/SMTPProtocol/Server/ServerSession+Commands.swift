@@ -25,7 +25,7 @@ extension ServerSession {
         do {
             let command = try Command(parsing: line)
             if needsTLS(command) {
-                complain(configuration.replies.tlsRequired)
+                refuseInPlaintext(command, stage)
             } else {
                 perform(command, stage)
             }
@@ -45,12 +45,14 @@ extension ServerSession {
         case (_, .vrfy):
             say(Reply(252, .init(2, 1, 5), "Cannot VRFY user, but will accept mail and attempt delivery"))
         case (_, .expn): complain(Command.reply(to: .notImplemented))
+        case (_, .bdat(let size, let isLast)): bdat(size, isLast, stage)
         case (_, .quit):
             say(configuration.replies.bye)
             end()
 
         case (.greeted, .rset): say(Reply(250, .init(2, 0, 0), "Ok"))
-        case (.ready, .rset), (.transaction, .rset):
+        case (.ready, .rset), (.transaction, .rset), (.chunks, .rset):
+            abandonContent()
             say(Reply(250, .init(2, 0, 0), "Ok"))
             state = .command(.ready)
 
@@ -65,21 +67,23 @@ extension ServerSession {
             (.greeted, .startTLS):
             complain(outOfOrder("Send EHLO first"))
         case (.ready, .rcpt), (.ready, .data): complain(outOfOrder("Need MAIL command"))
-        case (.transaction, .mail): complain(outOfOrder("Nested MAIL command"))
+        case (.transaction, .mail), (.chunks, .mail): complain(outOfOrder("Nested MAIL command"))
+        case (.chunks, .rcpt), (.chunks, .data), (.chunks, .auth), (.chunks, .startTLS):
+            complain(outOfOrder("The last BDAT is due"))
         case (.transaction, .auth): complain(outOfOrder("AUTH not permitted during a mail transaction"))
         case (.transaction, .startTLS):
             complain(outOfOrder("STARTTLS not permitted during a mail transaction"))
         }
     }
 
-    private func outOfOrder(_ text: String) -> Reply { Reply(503, .init(5, 5, 1), text) }
+    func outOfOrder(_ text: String) -> Reply { Reply(503, .init(5, 5, 1), text) }
 
     /// RFC 3207 §4: in plaintext, where TLS is demanded, little is heard.
-    private func needsTLS(_ command: Command) -> Bool {
+    func needsTLS(_ command: Command) -> Bool {
         guard configuration.tls == .required, !isSecure else { return false }
         return switch command {
         case .ehlo, .helo, .noop, .rset, .startTLS, .quit: false
-        case .mail, .rcpt, .data, .vrfy, .expn, .help, .auth: true
+        case .mail, .rcpt, .data, .bdat, .vrfy, .expn, .help, .auth: true
         }
     }
 }
@@ -88,6 +92,7 @@ extension ServerSession {
 
 extension ServerSession {
     private mutating func greet(_ name: String, extended: Bool) {
+        abandonContent()
         clientName = name
         isExtended = extended
         state = .command(.ready)
@@ -107,6 +112,7 @@ extension ServerSession {
                 ? (["AUTH"] + configuration.mechanisms.map(\.rawValue)).joined(separator: " ") : nil
         case .eightBitMIME: "8BITMIME"
         case .smtpUTF8: "SMTPUTF8"
+        case .chunking: "CHUNKING"
         case .help: "HELP"
         case .other(let text): text
         }
@@ -195,7 +201,7 @@ extension ServerSession {
             return
         }
         let envelope = Envelope(sender: transaction.sender, recipients: recipients)
-        ask(.place, .beginBody(envelope, transaction.parameters))
+        ask(.place(chunk: nil), .beginBody(envelope, transaction.parameters))
     }
 
     mutating func settleSender(_ transaction: ServerState.Transaction, _ reply: Reply?) {

@@ -70,7 +70,7 @@ extension ServerSession {
     /// Takes over a chunk of input.
     package mutating func receive(_ bytes: some Collection<UInt8>) {
         switch state {
-        case .connected, .command, .authenticating, .asking, .receiving: input.append(bytes)
+        case .connected, .command, .authenticating, .asking, .receiving, .receivingChunk: input.append(bytes)
         case .startingTLS: tlsInjected()
         case .over: break
         }
@@ -93,7 +93,7 @@ extension ServerSession {
         switch state {
         case .asking(let question): settle(question, reply)
         case .over: break
-        case .connected, .command, .authenticating, .receiving, .startingTLS:
+        case .connected, .command, .authenticating, .receiving, .receivingChunk, .startingTLS:
             preconditionFailure("an answer without a question")
         }
     }
@@ -108,7 +108,7 @@ extension ServerSession {
             user = nil
             state = .command(.greeted)
         case .over: break
-        case .connected, .command, .authenticating, .asking, .receiving:
+        case .connected, .command, .authenticating, .asking, .receiving, .receivingChunk:
             preconditionFailure("a handshake nobody asked for")
         }
     }
@@ -123,8 +123,7 @@ extension ServerSession {
     /// The client was silent for too long: 421 and the end. Without effect while a question is open.
     package mutating func timeout() {
         switch state {
-        case .connected, .command, .authenticating, .receiving:
-            abandonContent()
+        case .connected, .command, .authenticating, .receiving, .receivingChunk:
             say(configuration.replies.timeout)
             end()
         case .startingTLS: end()
@@ -138,7 +137,6 @@ extension ServerSession {
     /// The client has gone, or TLS failed: nothing more is said, and a message under way is abandoned.
     package mutating func peerClosed() {
         guard !isOver else { return }
-        abandonContent()
         output = []
         end()
     }
@@ -154,7 +152,7 @@ extension ServerSession {
     /// Does one step with the input there is; false where there is nothing to do.
     private mutating func advance() -> Bool {
         switch state {
-        case .command where isShuttingDown, .authenticating where isShuttingDown:
+        case .command where isShuttingDown && !state.hasContent, .authenticating where isShuttingDown:
             say(configuration.replies.shutdown)
             end()
             return true
@@ -165,6 +163,7 @@ extension ServerSession {
         case .command(let stage): return readCommand(stage)
         case .authenticating(let exchange): return readSASL(exchange)
         case .receiving(let content): return readContent(content)
+        case .receivingChunk(let chunk): return readChunk(chunk)
         case .asking, .startingTLS, .over: return false
         }
     }
@@ -174,7 +173,8 @@ extension ServerSession {
         case .credentials(let credentials): settleCredentials(credentials, reply)
         case .sender(let transaction): settleSender(transaction, reply)
         case .recipient(let address, let transaction): settleRecipient(address, transaction, reply)
-        case .place: settlePlace(reply)
+        case .place(nil): settlePlace(reply)
+        case .place(let chunk?): settlePlace(reply, for: chunk)
         case .verdict: settleVerdict(reply)
         }
         if reply?.code == 421 { end() }
@@ -201,13 +201,15 @@ extension ServerSession {
 
     mutating func end() {
         guard !isOver else { return }
+        abandonContent()
         state = .over
         input.removeAll()
         actions.append(.close)
     }
 
-    private mutating func abandonContent() {
-        if case .receiving(let content) = state, !content.isDiscarding { actions.append(.abandonBody) }
+    /// Where a message has begun and will not be completed.
+    mutating func abandonContent() {
+        if state.hasContent { actions.append(.abandonBody) }
     }
 
     private mutating func flush() -> Action? {

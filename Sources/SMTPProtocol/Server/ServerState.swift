@@ -12,6 +12,8 @@ enum ServerState: Sendable {
     case asking(Question)
     /// Message content is arriving. → asking, command, over
     case receiving(Content)
+    /// The octets of a BDAT are arriving. → command, asking, over
+    case receivingChunk(Chunk)
     /// The handshake is the owner's. → command, over
     case startingTLS
     /// Nothing is heard or said any more.
@@ -24,6 +26,8 @@ enum ServerState: Sendable {
         case ready
         /// MAIL was accepted.
         case transaction(Transaction)
+        /// Chunks have been accepted, the last one has not come.
+        case chunks(ChunkedContent)
     }
 
     /// One mail transaction (RFC 5321 §3.3); its recipients are kept beside the state, so that a thousand are not copied a
@@ -47,7 +51,8 @@ enum ServerState: Sendable {
         case credentials(Credentials)
         case sender(Transaction)
         case recipient(Address, Transaction)
-        case place
+        /// - Parameter chunk: the one that waits for the answer; `nil` with DATA.
+        case place(chunk: Chunk?)
         case verdict
     }
 
@@ -56,5 +61,26 @@ enum ServerState: Sendable {
         var decoder = DataDecoder()
         /// Too large: the rest is read and dropped.
         var isDiscarding = false
+    }
+
+    /// A message on its way in by BDAT.
+    struct ChunkedContent: Sendable {
+        var lines = DataEncoder(stuffsDots: false)
+        /// With the line ends made CRLF.
+        var octets = 0
+    }
+
+    /// One BDAT.
+    struct Chunk: Sendable {
+        enum Use: Sendable {
+            case content(ChunkedContent)
+            /// Read and dropped (RFC 3030 §2), then answered with this refusal.
+            case dropped(Reply, then: Stage)
+        }
+
+        /// Octets to come.
+        var remaining: Int
+        let isLast: Bool
+        var use: Use
     }
 }

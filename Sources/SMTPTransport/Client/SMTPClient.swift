@@ -62,17 +62,19 @@ package struct SMTPClient: Sendable {
         return try await deliver(envelope, traits, content: OnePiece(message))
     }
 
-    /// Hands one message over piece by piece; where the pieces throw, the connection is dropped without the final dot, so
-    /// that nothing is delivered.
+    /// Hands one message over piece by piece; where the pieces throw, the connection is dropped without the final dot or
+    /// the last chunk, so that nothing is delivered.
     package mutating func deliver(
         _ envelope: Envelope, _ traits: MessageTraits, content: some AsyncSequence<[UInt8], any Error>
     ) async throws(SMTPClientError) -> DeliveryReport {
         messages += 1
         session.deliver(envelope, traits)
+        var chunks = ChunkSource(content.makeAsyncIterator())
         while true {
             switch try await untilMilestone() {
             case .finished(let report): return report
-            case .sendBody: try await stream(content)
+            case .sendBody: await stream(&chunks.content)
+            case .sendChunk: await sendChunk(from: &chunks)
             case .ready: break
             case .closed: throw .session(ClientFailure(.over, .connectionClosed))
             }
@@ -107,8 +109,11 @@ package struct SMTPClient: Sendable {
 // MARK: The loop
 
 extension SMTPClient {
+    /// Octets of content that are worth a write.
+    private static let pieceSize = 64 * 1024
+
     private enum Milestone {
-        case ready, sendBody, closed
+        case ready, sendBody, sendChunk, closed
         case finished(DeliveryReport)
     }
 
@@ -125,6 +130,7 @@ extension SMTPClient {
             case .startTLS: if let error = await startTLS() { failure = .tlsFailed(error) }
             case .ready: return .ready
             case .sendBody: return .sendBody
+            case .sendChunk: return .sendChunk
             case .finished(let report): return .finished(report)
             case .failed(let reason): failure = failure ?? .session(reason)
             case .close:
@@ -168,13 +174,15 @@ extension SMTPClient {
         } catch { return false }
     }
 
-    private mutating func stream(_ content: some AsyncSequence<[UInt8], any Error>) async throws(SMTPClientError) {
+    private mutating func stream<Content: AsyncIteratorProtocol>(
+        _ content: inout Content
+    ) async where Content.Element == [UInt8] {
         var encoder = DataEncoder()
         var output: [UInt8] = []
         do {
-            for try await piece in content {
+            while let piece = try await content.next() {
                 encoder.encode(piece, into: &output)
-                guard output.count >= 64 * 1024 else { continue }
+                guard output.count >= Self.pieceSize else { continue }
                 guard await send(ByteBuffer(bytes: output)) else { return }
                 output.removeAll(keepingCapacity: true)
             }
@@ -182,6 +190,15 @@ extension SMTPClient {
         encoder.finish(into: &output)
         session.bodySent()
         await send(ByteBuffer(bytes: output))
+    }
+
+    private mutating func sendChunk(from source: inout ChunkSource<some AsyncIteratorProtocol>) async {
+        guard !source.isCut else { return }
+        do {
+            let chunk = try await source.next(atLeast: Self.pieceSize)
+            session.chunkSent(isLast: chunk.isLast)
+            source.isCut = await !send(ByteBuffer(bytes: chunk.bytes))
+        } catch { session.bodyFailed() }
     }
 
     private mutating func startTLS() async -> TLSError? {
@@ -199,6 +216,27 @@ extension SMTPClient {
             session.peerClosed()
             return error as? TLSError ?? .closedDuringHandshake
         }
+    }
+}
+
+/// Content cut into chunks.
+private struct ChunkSource<Content: AsyncIteratorProtocol> where Content.Element == [UInt8] {
+    var content: Content
+    /// A chunk could not be written, so the others stay here: what is left is to hear why.
+    var isCut = false
+    private var encoder = ChunkEncoder()
+
+    init(_ content: Content) { self.content = content }
+
+    /// The next chunk with its command; smaller than `size` only where it is the last.
+    mutating func next(atLeast size: Int) async throws -> (bytes: [UInt8], isLast: Bool) {
+        var isLast = false
+        while !isLast, encoder.count < size {
+            if let piece = try await content.next() { encoder.append(piece) } else { isLast = true }
+        }
+        var bytes: [UInt8] = []
+        encoder.take(isLast: isLast, into: &bytes)
+        return (bytes, isLast)
     }
 }
 

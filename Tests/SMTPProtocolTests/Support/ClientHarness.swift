@@ -15,6 +15,11 @@ struct ClientHarness {
     /// The content is asked for and not written until `writeBody` is called.
     var isSlow = false
     var awaitsBody = false
+    var awaitsChunk = false
+    /// Octets of content in a chunk.
+    var chunkSize = 1000
+    private var rest: ArraySlice<UInt8> = []
+    private var chunks = ChunkEncoder()
 
     init(_ configuration: ClientConfiguration = .open, isSecure: Bool = false) {
         session = ClientSession(configuration, isSecure: isSecure)
@@ -29,6 +34,8 @@ struct ClientHarness {
     mutating func feed(line: String) { feed(Array("\(line)\r\n".utf8)) }
 
     mutating func deliver(_ envelope: Envelope, _ traits: MessageTraits = MessageTraits(size: 18)) {
+        rest = content[...]
+        chunks = ChunkEncoder()
         session.deliver(envelope, traits)
         pump()
     }
@@ -44,7 +51,8 @@ struct ClientHarness {
         case "closed": session.peerClosed()
         case "quit": session.quit()
         case "bodyFailed": session.bodyFailed()
-        case "deliver": session.deliver(.toTwo, MessageTraits(size: 18))
+        case "deliver": deliver(.toTwo)
+        case "chunk": writeChunk()
         case "deliver eight-bit": session.deliver(.toTwo, MessageTraits(size: 18, isEightBit: true))
         case "deliver UTF-8":
             session.deliver(.toTwo, MessageTraits(size: 18, isEightBit: true, hasUTF8Headers: true))
@@ -69,6 +77,16 @@ struct ClientHarness {
         pump()
     }
 
+    mutating func writeChunk() {
+        guard awaitsChunk else { return }
+        awaitsChunk = false
+        chunks.append(rest.prefix(chunkSize))
+        rest = rest.dropFirst(chunkSize)
+        session.chunkSent(isLast: rest.isEmpty)
+        chunks.take(isLast: rest.isEmpty, into: &said)
+        pump()
+    }
+
     mutating func pump() {
         while let action = session.next() {
             #expect(!isClosed, "nothing may follow close")
@@ -79,6 +97,10 @@ struct ClientHarness {
             case .sendBody:
                 awaitsBody = true
                 if !isSlow { writeBody() }
+            case .sendChunk:
+                #expect(!awaitsChunk, "one chunk at a time")
+                awaitsChunk = true
+                if !isSlow { writeChunk() }
             case .finished(let report): reports.append(report)
             case .failed(let failure):
                 #expect(self.failure == nil, "a session fails once")

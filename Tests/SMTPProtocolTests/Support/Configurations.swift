@@ -3,7 +3,7 @@ import SMTPProtocol
 
 /// The listeners the dialogues are held with.
 enum Listener: String, CaseIterable, Sendable {
-    case open, small, authentication, authenticationRequired, tls, tlsRequired, exchange
+    case open, small, chunking, smallChunking, authentication, authenticationRequired, tls, tlsRequired, exchange
 
     var configuration: ServerConfiguration {
         var configuration = ServerConfiguration(hostname: "relay.test")
@@ -13,6 +13,9 @@ enum Listener: String, CaseIterable, Sendable {
             configuration.maxMessageSize = 20
             configuration.maxRecipients = 2
             configuration.maxBadCommands = 3
+        case .chunking, .smallChunking:
+            configuration.capabilities = [.size, .pipelining, .enhancedStatusCodes, .startTLS, .chunking]
+            if self == .smallChunking { configuration.maxMessageSize = 20 }
         case .authentication, .authenticationRequired:
             configuration.authentication = self == .authentication ? .optional : .required
             configuration.allowsPlaintextAuthentication = true
