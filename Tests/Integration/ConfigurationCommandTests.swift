@@ -96,7 +96,7 @@ import Testing
         try await first.start()
         try second.write(
             GatewayConfiguration().yaml(
-                store: second.store.path, endpoint: "http://127.0.0.1:9", listen: "127.0.0.1:\(first.port)"))
+                store: second.store.path, endpoint: "http://127.0.0.1:9", host: [], listen: "127.0.0.1:\(first.port)"))
         let result = try await second.run("serve")
         await first.end()
         #expect(result.status == 69 && result.errors.contains("127.0.0.1:\(first.port)"), "\(result)")

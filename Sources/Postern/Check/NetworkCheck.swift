@@ -11,7 +11,7 @@ extension Checkup {
         guard let graph = route.graph else { return items }
         let endpoints = Application(graph).endpoints
         var urls = [endpoints.graph]
-        if !graph.usesOnlyManagedIdentity { urls.insert(endpoints.login, at: 0) }
+        if !graph.usesOnlyManagedIdentity, endpoints.login != endpoints.graph { urls.insert(endpoints.login, at: 0) }
         for url in urls { items += await endpointItems(url, graph) }
         return items
     }

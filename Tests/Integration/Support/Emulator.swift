@@ -12,6 +12,8 @@ final class Emulator: Sendable {
 
     /// `http://127.0.0.1:PORT`
     let url: String
+    /// Of the submission host, at 127.0.0.1 and localhost.
+    let smtpPort: UInt16
     /// The authority that its certificates come from.
     let caFile: String
     let control: ControlClient
@@ -25,6 +27,7 @@ final class Emulator: Sendable {
             throw Command.Stuck(description: "the emulator names no address: \(ready)")
         }
         (self.program, self.directory, self.url) = (program, directory, url)
+        smtpPort = named["smtp"]?.split(separator: ":").last.flatMap { UInt16($0) } ?? 0
         caFile = named["ca"] ?? ""
         control = ControlClient(host: "127.0.0.1", port: port)
     }
@@ -43,6 +46,9 @@ final class Emulator: Sendable {
             throw error
         }
     }
+
+    /// As keys of a route's `smtp`.
+    var submissionHost: [String] { ["host: localhost", "port: \(smtpPort)", "ca_file: \(caFile)"] }
 
     // MARK: Control
 

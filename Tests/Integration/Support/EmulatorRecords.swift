@@ -42,6 +42,11 @@ struct Counters: Decodable, Sendable {
         var messages: Int
         var maxConcurrency: Int
         var maxMessagesPerMinute: Int
+        /// From AUTH until the host's socket is closed.
+        var maxSmtpConnections: Int
+        /// From DATA to the answer.
+        var maxSmtpSubmissions: Int
+        var smtpThrottled: Int
     }
 
     /// By operation, then by status.

@@ -6,13 +6,18 @@ final class Gateway: Sendable {
     let directory: TemporaryDirectory
     let store: Store
     private let endpoint: String
+    private let host: [String]
     private let running = Locked<Program?>(nil)
     private let bound = Locked<[UInt16]>([])
 
-    init(_ configuration: GatewayConfiguration, endpoint: String) throws {
+    /// - Parameters:
+    ///   - endpoint: of Entra and Graph.
+    ///   - host: the submission host, as keys of `smtp`.
+    init(_ configuration: GatewayConfiguration, endpoint: String, host: [String] = []) throws {
         directory = try TemporaryDirectory()
         store = Store(path: directory.path("postern.sqlite"))
         self.endpoint = endpoint
+        self.host = host
         try write(configuration)
     }
 
@@ -31,7 +36,7 @@ final class Gateway: Sendable {
     var ports: [UInt16] { bound.with { $0 } }
 
     func write(_ configuration: GatewayConfiguration) throws {
-        try write(configuration.yaml(store: store.path, endpoint: endpoint, listen: "127.0.0.1:0"))
+        try write(configuration.yaml(store: store.path, endpoint: endpoint, host: host, listen: "127.0.0.1:0"))
     }
 
     func write(_ yaml: String) throws { try directory.write(yaml, to: "postern.yaml") }

@@ -6,6 +6,8 @@ struct GatewayConfiguration: Sendable {
     var top: [String] = []
     /// Keys of the route.
     var route: [String] = []
+    /// Keys of the route's `smtp` beside host, port and trust anchor, which are the emulator's; `nil`: the route has none.
+    var smtp: [String]?
     var senders = #"["*@contoso.com"]"#
     /// High enough to be out of the way.
     var limits = "{messages_per_mailbox: 100000/m}"
@@ -19,7 +21,8 @@ struct GatewayConfiguration: Sendable {
     /// `nil`: the emulator's address.
     var endpoint: String?
 
-    func yaml(store: String, endpoint: String, listen: String) -> String {
+    /// - Parameter host: the submission host, as keys of `smtp`.
+    func yaml(store: String, endpoint: String, host: [String], listen: String) -> String {
         let place = self.endpoint ?? endpoint
         return """
             hostname: relay.test
@@ -32,7 +35,7 @@ struct GatewayConfiguration: Sendable {
               - name: contoso
                 senders: \(senders)
                 limits: \(limits)
-            \(Self.block(route, indent: 4))
+            \(Self.block(route + (smtp.map { ["smtp:"] + (host + $0).map { "  " + $0 } } ?? []), indent: 4))
                 graph:
                   login_endpoint: \(place)
                   graph_endpoint: \(place)

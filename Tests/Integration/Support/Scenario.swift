@@ -12,7 +12,7 @@ struct Scenario: Sendable {
     ) async throws {
         let emulator = try await Emulator.start(settings)
         do {
-            let gateway = try Gateway(configuration, endpoint: emulator.url)
+            let gateway = try Gateway(configuration, endpoint: emulator.url, host: emulator.submissionHost)
             do {
                 if started { try await gateway.start() }
                 try await body(Scenario(emulator: emulator, gateway: gateway))
