@@ -55,7 +55,8 @@ struct ExchangeHost: SMTPServerHandler {
         session.greeting = "\(smtp.hostname) Microsoft ESMTP MAIL Service ready at \(core.moment().wall.mailDate)"
         session.hello = "\(smtp.hostname) Hello [127.0.0.1]"
         session.capabilities = [
-            .size, .pipelining, .dsn, .enhancedStatusCodes, .startTLS, .auth, .eightBitMIME, .smtpUTF8,
+            .size, .pipelining, .dsn, .enhancedStatusCodes, .startTLS, .auth, .eightBitMIME, .chunking,
+            .smtpUTF8,
         ]
         // Announced by the host; a mailbox's own, smaller limit is held at the end of DATA.
         session.maxMessageSize = 157_286_400
