@@ -131,6 +131,21 @@ package struct TokenState: Hashable, Sendable {
         }
     }
 
+    /// A login for one mailbox was refused with the token of that generation. That may be the mailbox's fault: a new token is
+    /// worth a try, but its refusal says nothing to the other mailboxes.
+    ///
+    /// - Returns: `nil` where another token would not help: this one is a recent replacement, or none can be had now.
+    package mutating func doubted(generation doubted: Int, now: Instant) -> Action? {
+        switch state {
+        case .failing: return nil
+        case .valid(let held), .refreshing(let held, _):
+            let isFresh = held.isReplacement && now - held.fetchedAt < Self.probation
+            guard held.generation != doubted || !isFresh else { return nil }
+        case .none, .fetching: break
+        }
+        return rejected(generation: doubted, words: "", now: now)
+    }
+
     /// The token in hand, which may have expired.
     package var held: HeldToken? {
         switch state {

@@ -21,7 +21,7 @@ package struct PosternCommand: AsyncParsableCommand {
 }
 
 enum Version {
-    static let text = "postern 0.1.0"
+    static let text = "postern 0.2.0"
 }
 
 extension PosternCommand {

@@ -102,8 +102,28 @@ import Testing
         #expect(state.held == nil)
     }
 
+    static let whenDoubted: [(Place, String)] = [
+        (.none, "fetch"), (.fetching, "wait"), (.valid, "fetch"), (.aging, "fetch"), (.refreshing, "wait"),
+        (.expired, "fetch"), (.pausedWithToken, "-"), (.paused, "-"), (.pauseOver, "-"), (.replaced, "-"),
+    ]
+
+    @Test(arguments: whenDoubted) func doubtedNewest(in place: Place, gives expected: String) {
+        var state = place.state
+        let newest = state.held?.generation ?? 1
+        let action = state.doubted(generation: newest, now: place.now)
+        #expect(action.map(Self.word) ?? "-" == expected)
+    }
+
+    /// Its refusal is a mailbox's affair: the others go on with it.
+    @Test func aDoubtNeverTakesATokenAway() {
+        var state = Place.replaced.state
+        #expect(state.doubted(generation: 2, now: seconds(2000)) == nil)
+        #expect(Self.word(state.needed(now: seconds(2000))) == "use 2")
+        #expect(state.doubted(generation: 2, now: seconds(2260)).map(Self.word) == "fetch", "it has held for a while")
+    }
+
     @Test func tablesHoldEveryState() {
-        for table in [Self.whenNeeded, Self.whenFetched, Self.whenFailed, Self.whenRejected] {
+        for table in [Self.whenNeeded, Self.whenFetched, Self.whenFailed, Self.whenRejected, Self.whenDoubted] {
             #expect(table.map(\.0) == Place.allCases)
         }
     }

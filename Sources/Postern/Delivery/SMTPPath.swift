@@ -97,8 +97,9 @@ struct SMTPPath: DeliveryPath {
             switch SubmissionAnswer.read(failure) {
             case .outcome(let outcome): return Delivery(outcome, isAttempt: true, cost: cost)
             case .unauthenticated(let refusal):
-                let replacement = await account.replacement(for: proof, user: submittal.user, words: refusal.text)
-                if mayRenew, let replacement { return await submit(submittal, replacement, mayRenew: false) }
+                if mayRenew, let other = await account.alternative(to: proof, user: submittal.user) {
+                    return await submit(submittal, other, mayRenew: false)
+                }
                 return Delivery(.deferred(refusal, retryAfter: nil), isAttempt: true, cost: cost)
             }
         }

@@ -28,12 +28,10 @@ enum SubmissionAccount: Sendable {
         }
     }
 
-    /// A proof in the place of one that was refused; `nil` where there is no other.
-    func replacement(
-        for refused: Proof, user: String, words: String
-    ) async -> Result<Proof, TokenSource.Unavailable>? {
+    /// A proof in the place of one that was refused; `nil` where another would be refused as well.
+    func alternative(to refused: Proof, user: String) async -> Result<Proof, TokenSource.Unavailable>? {
         guard case .tokens(let source) = self, let token = refused.token else { return nil }
-        return await source.replacement(for: token, words: words).map { Proof($0, user: user) }
+        return await source.alternative(to: token)?.map { Proof($0, user: user) }
     }
 }
 

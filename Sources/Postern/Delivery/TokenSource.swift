@@ -41,6 +41,12 @@ actor TokenSource {
         await perform(state.rejected(generation: refused.generation, words: words, now: clocks.instant()))
     }
 
+    /// A token in the place of one that a mailbox could not log in with; `nil` where another would not help.
+    func alternative(to doubted: HeldToken) async -> Answer? {
+        guard let action = state.doubted(generation: doubted.generation, now: clocks.instant()) else { return nil }
+        return await perform(action)
+    }
+
     /// The token in hand, without asking for one.
     var held: HeldToken? { state.held }
 

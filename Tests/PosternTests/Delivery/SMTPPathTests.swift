@@ -150,6 +150,25 @@ import Testing
         }
     }
 
+    /// One mailbox that the application may not use is no trouble of the others, and no storm at the token endpoint.
+    @Test func aMailboxThatIsRefusedDoesNotStopTheOthers() async throws {
+        let script = ScriptedHost.Script(login: { credentials in
+            credentials.user == "ann@contoso.com" ? Reply(535, .init(5, 7, 3), "Authentication unsuccessful") : nil
+        })
+        try await ScriptedMicrosoft.serve { microsoft in
+            let tokens = try tokenSource(microsoft, audience: .exchangeSMTP)
+            try await ScriptedHost.serve(script) { host, port in
+                let refused = path(port, account: .tokens(tokens))
+                let allowed = path(port, account: .tokens(tokens)) { $0.username = "bob@contoso.com" }
+                for _ in 1...5 {
+                    #expect(await deliver(refused).outcome.refusal?.cause == .unauthorized)
+                    #expect(await deliver(allowed).outcome.refusal == nil)
+                }
+                #expect(host.taken.count == 5 && microsoft.tokenCalls.count == 2)
+            }
+        }
+    }
+
     // MARK: TLS
 
     @Test func startTLSIsTakenOrThereIsNoSession() async throws {
