@@ -10,12 +10,14 @@ enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in
-            for statement in [emailBody, emailLog, emailAttempt, lanePause, probe] + indexes {
+            for statement in tables + indexes {
                 try db.execute(sql: statement)
             }
         }
         return migrator
     }
+
+    private static let tables = [emailBody, emailLog, emailAttempt, lanePause, alert, alertNotification, probe]
 
     /// `references_left` counts the rows of `email_log` that share the body; small columns come first, so that reading them
     /// does not walk through a blob's pages.
@@ -114,6 +116,31 @@ enum Schema {
         ) WITHOUT ROWID
         """
 
+    /// The alerts that are open. `told_count` is what people have last been told.
+    private static let alert = """
+        CREATE TABLE alert (
+            name TEXT NOT NULL PRIMARY KEY CHECK (name <> ''),
+            opened_date TEXT NOT NULL CHECK (length(opened_date) = 23),
+            peak INTEGER NOT NULL CHECK (peak >= 0),
+            told_count INTEGER NOT NULL CHECK (told_count >= 0),
+            told_date TEXT NOT NULL CHECK (length(told_date) = 23),
+            calm_date TEXT CHECK (length(calm_date) = 23)
+        ) WITHOUT ROWID
+        """
+
+    /// What is still to be told, by each channel on its own and in the order of the ids.
+    private static let alertNotification = """
+        CREATE TABLE alert_notification (
+            id INTEGER PRIMARY KEY,
+            alert TEXT NOT NULL,
+            channel TEXT NOT NULL CHECK (channel IN ('webhook', 'email', 'command')),
+            event TEXT NOT NULL CHECK (json_valid(event)),
+            created_date TEXT NOT NULL CHECK (length(created_date) = 23),
+            next_attempt_date TEXT NOT NULL CHECK (length(next_attempt_date) = 23),
+            attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0)
+        )
+        """
+
     /// One row that is rewritten to learn whether the store can be written.
     private static let probe = """
         CREATE TABLE store_probe (id INTEGER PRIMARY KEY CHECK (id = 1), checked INTEGER NOT NULL)
@@ -124,13 +151,16 @@ enum Schema {
         "CREATE INDEX email_log_due ON email_log (route, mailbox, priority, via, next_attempt_date) WHERE status = 'Q'",
         "CREATE INDEX email_log_waiting ON email_log (route, mailbox, created_date) WHERE status = 'Q'",
         "CREATE INDEX email_log_sent_date ON email_log (sent_date)",
-        "CREATE INDEX email_log_failed ON email_log (sent_date) WHERE status = 'F'",
+        "CREATE INDEX email_log_failed ON email_log (sent_date, client) WHERE status = 'F'",
+        "CREATE INDEX email_log_fell_back ON email_log (sent_date, client) WHERE fell_back = 1",
+        "CREATE INDEX email_log_resent ON email_log (resent_date) WHERE status = 'Q' AND resent_date IS NOT NULL",
         "CREATE INDEX email_log_set_aside ON email_log (status, route) WHERE status IN ('P', 'H', 'U')",
         """
         CREATE INDEX email_log_body_kept ON email_log (status, sent_date)
             WHERE body_id IS NOT NULL AND status IN ('S', 'F')
         """,
         "CREATE INDEX email_attempt_finished ON email_attempt (finished_date)",
+        "CREATE INDEX email_attempt_troubled ON email_attempt (outcome, finished_date) WHERE outcome <> 'accepted'",
         "CREATE UNIQUE INDEX email_body_spool ON email_body (spool) WHERE spool IS NOT NULL",
     ]
 }

@@ -76,8 +76,8 @@ extension EmailLog {
         """
     }.joined(separator: " UNION ALL ")
 
-    /// Leaps through the index from lane to lane.
-    private static let waitingLanes = """
+    /// Leaps through the index from lane to lane: the beginning of a statement that selects from `lane`.
+    static let leapingLanes = """
         WITH RECURSIVE lane (route, mailbox) AS (
             SELECT * FROM (SELECT route, mailbox FROM email_log WHERE status = 'Q' ORDER BY route, mailbox LIMIT 1)
             UNION ALL
@@ -87,6 +87,10 @@ extension EmailLog {
                     ORDER BY l.route, l.mailbox LIMIT 1)
             FROM lane WHERE lane.route IS NOT NULL
         )
+        """
+
+    private static let waitingLanes = """
+        \(leapingLanes)
         SELECT route, mailbox, (
             SELECT MIN(first) FROM (
                 SELECT (SELECT MIN(next_attempt_date) FROM email_log q

@@ -13,6 +13,7 @@ package import UnixSignals
 package struct Gateway: Sendable {
     package let log: EmailLog
     private let delivery: DeliveryManager
+    private let alerts: AlertService
     private let outbound: Outbound
     private let listeners: [ListenerService]
     let reload: ReloadService
@@ -70,10 +71,14 @@ package struct Gateway: Sendable {
                 logger: logger
             ) { bell.ring($0, $1) }
         }
+        alerts = AlertService(
+            log: log, configuration: configuration, transport: outbound.http, clocks: clocks, logger: logger
+        ) { bell.ring($0, $1) }
         reload = ReloadService(
             file: file, started: configuration, current: NIOLockedValueBox(configuration), onReload: onReload,
             reception: live,
-            listeners: listeners, delivery: delivery, outbound: outbound, clocks: clocks, logger: logger)
+            listeners: listeners, delivery: delivery, alerts: alerts, outbound: outbound, clocks: clocks,
+            logger: logger)
     }
 
     /// Where mail is accepted, as bound: the port is the real one where 0 was asked for.
@@ -92,7 +97,7 @@ package struct Gateway: Sendable {
         let services: [any Service] =
             [
                 StoreService(log: log, outbound: outbound),
-                HousekeepingService(log: log, reload: reload, logger: logger), delivery,
+                HousekeepingService(log: log, reload: reload, logger: logger), alerts, delivery,
             ]
             + listeners + [reload]
         // It would write the whole environment, secrets and all, at `debug`.

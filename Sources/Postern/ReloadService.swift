@@ -14,6 +14,7 @@ struct ReloadService: Service {
     let reception: NIOLockedValueBox<ReceptionRules>
     let listeners: [ListenerService]
     let delivery: DeliveryManager
+    let alerts: AlertService
     let outbound: Outbound
     let clocks: Clocks
     let logger: Logger
@@ -63,6 +64,7 @@ struct ReloadService: Service {
         }
         current.withLockedValue { $0 = configuration }
         onReload(configuration)
+        await alerts.reload(configuration)
         await delivery.reload(settings.routes, keepsSentBodies: configuration.keepsSentBodies)
     }
 

@@ -14,7 +14,7 @@ package struct PosternCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, TokenCommand.self, SendCommand.self,
             LogCommand.self, ResendCommand.self,
-            QueueCommand.self, ConfigCommand.self, HashPasswordCommand.self,
+            QueueCommand.self, AlertCommand.self, ConfigCommand.self, HashPasswordCommand.self,
         ])
 
     package init() {}

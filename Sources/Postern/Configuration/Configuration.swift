@@ -16,6 +16,7 @@ package struct Configuration: Hashable, Sendable {
     package var routes: [Route]
     package var retry: RetrySchedule
     package var retention: Retention
+    package var alerts: [Alert] = Alert.defaults
     package var log: LogSettings
 
     package struct TLSFiles: Hashable, Sendable {
@@ -104,6 +105,8 @@ package struct Graph: Hashable, Sendable {
     package var clientID: String
     /// In the order they are tried.
     package var credentials: [Credential]
+    /// When the credential ends, where someone has said so.
+    package var secretExpires: Timestamp?
     package var onUnknown = Disposition.UnknownPolicy.retry
     /// Octets of raw message up to which one request carries it.
     package var mimeLimit: Int64 = 2_200_000

@@ -64,8 +64,9 @@ package enum ConfigurationDecoder {
             routes: root.sections("routes").compactMap(RouteDecoder.route),
             retry: root.section("retry").map(retry) ?? RetrySchedule(),
             retention: root.section("retention").map(retention) ?? defaultRetention,
+            alerts: AlertDecoder.alerts(root),
             log: root.section("log").map(logSettings) ?? .init())
-        root.later("http", "bounce", "alerts")
+        root.later("http", "bounce")
         checkWhole(configuration, root)
         return configuration
     }
@@ -91,6 +92,9 @@ package enum ConfigurationDecoder {
         }
         for name in repeated(configuration.users.map(\.name)) {
             root.problem("users", "the name `\(name)` stands twice")
+        }
+        for name in repeated(configuration.alerts.map(\.name)) {
+            root.problem("alerts", "the name `\(name)` stands twice")
         }
         for address in repeated(configuration.listeners.filter { $0.address.port != 0 }.map(\.address.description)) {
             root.problem("smtp", "two listeners have the address \(address)")

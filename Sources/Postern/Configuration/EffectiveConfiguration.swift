@@ -33,6 +33,7 @@ extension Configuration {
                     ("log", .span(retention.log)),
                 ])
             ),
+            ("alerts", .list(alerts.map(\.effective))),
             ("log", .keys([("level", .text(log.level.rawValue)), ("format", .text(log.format.rawValue))])),
         ])
     }
@@ -122,6 +123,7 @@ extension Graph {
                 ("tenant", .text(tenant)),
                 ("client_id", .text(clientID)),
             ] + effectiveCredentials + [
+                ("secret_expires", .optional(secretExpires?.day)),
                 ("exactly_once", .text("off")),
                 ("on_unknown", .text(onUnknown.rawValue)),
                 ("mime_limit", .text(Quantity.text(octets: mimeLimit))),
@@ -180,5 +182,31 @@ extension Graph.Limits {
             ("upload_per_mailbox", .text(Quantity.text(upload, octets: true))),
             ("concurrency", .whole(concurrency)),
         ])
+    }
+}
+
+extension Timestamp {
+    /// Without the time where that is midnight.
+    fileprivate var day: String {
+        let text = description
+        return text.hasSuffix(" 00:00:00.000") ? String(text.prefix(10)) : text
+    }
+}
+
+extension Alert {
+    fileprivate var effective: EffectiveValue {
+        .keys([
+            ("name", .text(name)),
+            ("when", .text(condition.description)),
+            ("webhook", webhook.map(\.effective) ?? .none),
+            ("email", .optional(email)),
+            ("command", command.isEmpty ? .none : .texts(command)),
+        ])
+    }
+}
+
+extension Alert.Webhook {
+    fileprivate var effective: EffectiveValue {
+        .keys([("url", .text(url.description)), ("format", .text(format.rawValue))])
     }
 }

@@ -96,6 +96,7 @@ enum GraphDecoder {
         if let proxy = graph.proxy?.reveal(), !proxy.hasPrefix("http://"), !proxy.hasPrefix("https://") {
             section.problem("proxy", "expected http(s)://[user:password@]host:port")
         }
+        graph.secretExpires = section.scalar("secret_expires", expected: "a date such as 2027-01-31") { Timestamp($0) }
         graph.onUnknown = section.choice("on_unknown") ?? graph.onUnknown
         graph.mimeLimit = section.size("mime_limit", in: 1000...3_000_000) ?? graph.mimeLimit
         graph.large = section.choice("large") ?? graph.large
@@ -168,6 +169,6 @@ enum GraphDecoder {
         if let mode = section.string("exactly_once"), mode != "off" {
             section.problem("exactly_once", "`\(mode)` is not part of this version; write off, and choose `on_unknown`")
         }
-        section.later("secret_expires", "sent_items")
+        section.later("sent_items")
     }
 }

@@ -1,7 +1,10 @@
 /// The keys of log metadata. Sentences are constant, what varies stands under one of these.
 enum LogKey {
     static let address = "address"
+    static let alert = "alert"
+    static let channel = "channel"
     static let client = "client"
+    static let condition = "condition"
     static let count = "count"
     static let id = "id"
     static let mailbox = "mailbox"

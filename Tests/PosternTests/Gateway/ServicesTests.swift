@@ -26,10 +26,14 @@ import Testing
     private func reload(_ bench: DeliveryBench, _ retention: Retention) throws -> ReloadService {
         var settings = try configuration(Desk.routes)
         settings.retention = retention
+        let outbound = Outbound(settings)
+        let alerts = AlertService(
+            log: bench.log, configuration: settings, transport: outbound.http, clocks: bench.clock.clocks, logger: silence,
+            wake: { _, _ in })
         return ReloadService(
             file: nil, started: settings, current: NIOLockedValueBox(settings), onReload: { _ in },
-            reception: NIOLockedValueBox(ReceptionRules(settings)), listeners: [], delivery: bench.manager,
-            outbound: Outbound(settings), clocks: bench.clock.clocks, logger: silence)
+            reception: NIOLockedValueBox(ReceptionRules(settings)), listeners: [], delivery: bench.manager, alerts: alerts,
+            outbound: outbound, clocks: bench.clock.clocks, logger: silence)
     }
 
     @Test func theStoreIsClosedAtTheEnd() async throws {

@@ -1,0 +1,76 @@
+import EmailLog
+import MailModel
+
+/// Reads in the store how things stand with a condition.
+struct AlertGauge: Sendable {
+    let log: EmailLog
+    let secrets: [SecretExpiry]
+
+    /// For so long after its time a pause still counts: its probe may be under way, or have nothing to probe with.
+    private static let grace = Duration.seconds(300)
+
+    func level(of condition: AlertCondition, at now: Timestamp) async throws(EmailLogError) -> AlertLevel {
+        switch condition {
+        case .count(let metric, let least, let span):
+            let count = try await log.count(metric, since: now - span)
+            return AlertLevel(count: count, isReached: count >= least)
+        case .queueAge(let span):
+            let age = try await log.oldestWaiting().map { max(.zero, now - $0.since) } ?? .zero
+            return AlertLevel(count: Int(age.components.seconds), isReached: age > span)
+        case .tokenError:
+            let count = try await operatorPauses(at: now).count
+            return AlertLevel(count: count, isReached: count > 0)
+        case .secretExpires(let span):
+            let count = expiring(within: span, at: now).count
+            return AlertLevel(count: count, isReached: count > 0)
+        }
+    }
+
+    /// Up to `limit` of what is counted, for people to begin with.
+    func samples(of condition: AlertCondition, at now: Timestamp, limit: Int = 5)
+        async throws(EmailLogError) -> [AlertEvent.Sample]
+    {
+        switch condition {
+        case .count(let metric, _, let span):
+            try await log.examples(of: metric, since: now - span, limit: limit).map(AlertEvent.Sample.init)
+        case .queueAge:
+            try await log.oldestWaiting().map { [AlertEvent.Sample($0.message)] } ?? []
+        case .tokenError:
+            try await operatorPauses(at: now).prefix(limit).map(AlertEvent.Sample.init)
+        case .secretExpires(let span):
+            expiring(within: span, at: now).prefix(limit).map {
+                AlertEvent.Sample(id: $0.route, status: "expires", error: $0.text(at: now))
+            }
+        }
+    }
+
+    private func operatorPauses(at now: Timestamp) async throws(EmailLogError) -> [LanePause] {
+        try await log.pauses().filter { $0.needsOperator && $0.until > now - Self.grace }
+    }
+
+    private func expiring(within span: Duration, at now: Timestamp) -> [SecretExpiry] {
+        secrets.filter { $0.date - now < span }
+    }
+}
+
+extension LanePause {
+    fileprivate var needsOperator: Bool {
+        switch cause {
+        case .unauthorized, .misconfigured: true
+        case .rejected, .tooLarge, .unrepresentable, .throttled, .quota, .unavailable, .malfunction: false
+        }
+    }
+}
+
+extension AlertEvent.Sample {
+    fileprivate init(_ message: TroubledMessage) {
+        let codes = [message.errorStatus.map(String.init), message.errorCode].compactMap(\.self)
+        let error = [codes.joined(separator: " "), message.errorText ?? ""].filter { !$0.isEmpty }
+        self.init(id: message.id.rawValue, status: message.status.rawValue, error: error.joined(separator: ": "))
+    }
+
+    fileprivate init(_ pause: LanePause) {
+        let place = pause.mailbox.map { "\(pause.route) \($0)" } ?? pause.route
+        self.init(id: place, status: pause.cause.rawValue, error: pause.reason)
+    }
+}
