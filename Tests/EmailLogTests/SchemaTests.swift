@@ -106,6 +106,26 @@ import Testing
         ("SELECT 1 FROM email_body WHERE spool = 'x'", "email_body_spool"),
         ("SELECT * FROM email_attempt WHERE finished_date >= 'x'", "email_attempt_finished"),
         ("SELECT COUNT(*) FROM email_log WHERE status IN ('P', 'H', 'U')", "email_log_set_aside"),
+        (
+            "SELECT COUNT(*) FROM email_log WHERE status = 'F' AND sent_date >= 'x' AND client IS NOT 'alert'",
+            "COVERING INDEX email_log_failed"
+        ),
+        (
+            "SELECT COUNT(*) FROM email_log WHERE fell_back = 1 AND sent_date >= 'x' AND client IS NOT 'alert'",
+            "COVERING INDEX email_log_fell_back"
+        ),
+        (
+            """
+            SELECT 1 FROM email_attempt
+            WHERE outcome = 'unknown' AND outcome <> 'accepted' AND finished_date >= 'x'
+            """, "email_attempt_troubled"
+        ),
+        (
+            """
+            SELECT id FROM email_log
+            WHERE status = 'Q' AND resent_date IS NOT NULL AND client IS NOT 'alert' ORDER BY resent_date LIMIT 1
+            """, "email_log_resent"
+        ),
     ])
     func indexIsUsed(_ statement: String, _ index: String) async throws {
         let directory = try TemporaryDirectory()

@@ -61,7 +61,8 @@ extension AlertTest.Step {
 
     fileprivate func show(on terminal: Terminal) {
         let word = isSuccess ? terminal.paint("ok", .green) : terminal.paint("failed", .red)
-        terminal.write("\(alert) \(channel.rawValue): \(word), \(Table.printable(detail)) (\(duration.milliseconds) ms)")
+        let line = "\(alert) \(channel.rawValue): \(word), \(Table.printable(detail))"
+        terminal.write("\(line) (\(duration.milliseconds) ms)")
     }
 
     fileprivate var json: JSON {

@@ -1,3 +1,4 @@
+import EmailLog
 import Logging
 import MailModel
 import NIOConcurrencyHelpers
@@ -51,6 +52,27 @@ import Testing
                 await client.quit()
                 await next.quit()
             }
+        }
+    }
+
+    @Test func aReloadChangesAlerts() async throws {
+        let recorder = LogRecorder(awaiting: "alert opened")
+        let file = try file(bench.yaml(extra: "alerts: []"))
+        try await bench.running(file.load().configuration, file: file, logger: recorder.logger) { gateway, _ in
+            try await gateway.log.pause(
+                LanePause(
+                    route: "contoso", mailbox: nil, path: .graph, until: Clocks.system().now() + .seconds(600),
+                    cause: .unauthorized, reason: "make a new secret"))
+            try bench.directory.write(
+                "postern.yaml", bench.yaml(extra: "alerts: [{name: token, when: token_error}]"))
+            await gateway.reload.reload(file)
+            // The reload has ended what waited for an operator; it goes wrong again.
+            try await gateway.log.pause(
+                LanePause(
+                    route: "contoso", mailbox: nil, path: .graph, until: Clocks.system().now() + .seconds(600),
+                    cause: .unauthorized, reason: "make a new secret"))
+            await recorder.logged("alert opened")
+            #expect(recorder.lines.first { $0.sentence == "alert opened" }?.metadata["alert"]?.description == "token")
         }
     }
 

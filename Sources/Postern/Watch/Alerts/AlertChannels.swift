@@ -27,13 +27,15 @@ struct AlertChannels: Sendable {
         }
     }
 
+    /// A connection each: one that hangs must not hold up another to the same host.
+    private static let endpoint = HTTPEndpoint(version: .http1)
     private static let timeouts = HTTPTimeouts(connect: .seconds(10), total: .seconds(20), stalled: .seconds(20))
 
     private func post(_ event: AlertEvent, to webhook: Alert.Webhook?) async throws(AlertFailure) -> String {
         guard let webhook else { throw Self.gone }
         let request = HTTPRequest(
             method: "POST", url: webhook.url.reveal(), headers: [("Content-Type", "application/json")],
-            body: .bytes(AlertPayload.body(event, webhook.format)), timeouts: Self.timeouts)
+            body: .bytes(AlertPayload.body(event, webhook.format)), endpoint: Self.endpoint, timeouts: Self.timeouts)
         let status: Int
         do {
             status = try await transport.send(request).status
