@@ -96,7 +96,7 @@ import Testing
     func aSecretsEndIsADate(_ text: String, _ date: String) throws {
         let routes = AlertBench.routes.replacing("client_secret: s", with: "client_secret: s, secret_expires: \(text)")
         let settings = try AlertBench.settings("", routes: routes)
-        #expect(settings.routes[0].graph.secretExpires == Timestamp(date))
+        #expect(settings.routes[0].graph?.secretExpires == Timestamp(date))
         #expect(settings.secretExpiries == [SecretExpiry(route: "contoso", date: try #require(Timestamp(date)))])
     }
 

@@ -61,7 +61,8 @@ import Testing
         try await bench.running(file.load().configuration, file: file, logger: recorder.logger) { gateway, _ in
             try await gateway.log.pause(
                 LanePause(
-                    route: "contoso", mailbox: nil, path: .graph, until: Clocks.system().now() + .seconds(600),
+                    route: "contoso", mailbox: nil, path: .graph, since: Clocks.system().now(),
+                    until: Clocks.system().now() + .seconds(600),
                     cause: .unauthorized, reason: "make a new secret"))
             try bench.directory.write(
                 "postern.yaml", bench.yaml(extra: "alerts: [{name: token, when: token_error}]"))
@@ -69,7 +70,8 @@ import Testing
             // The reload has ended what waited for an operator; it goes wrong again.
             try await gateway.log.pause(
                 LanePause(
-                    route: "contoso", mailbox: nil, path: .graph, until: Clocks.system().now() + .seconds(600),
+                    route: "contoso", mailbox: nil, path: .graph, since: Clocks.system().now(),
+                    until: Clocks.system().now() + .seconds(600),
                     cause: .unauthorized, reason: "make a new secret"))
             await recorder.logged("alert opened")
             #expect(recorder.lines.first { $0.sentence == "alert opened" }?.metadata["alert"]?.description == "token")

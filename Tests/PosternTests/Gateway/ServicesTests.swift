@@ -28,11 +28,13 @@ import Testing
         settings.retention = retention
         let outbound = Outbound(settings)
         let alerts = AlertService(
-            log: bench.log, configuration: settings, transport: outbound.http, clocks: bench.clock.clocks, logger: silence,
+            log: bench.log, configuration: settings, transport: outbound.http, clocks: bench.clock.clocks,
+            logger: silence,
             wake: { _, _ in })
         return ReloadService(
             file: nil, started: settings, current: NIOLockedValueBox(settings), onReload: { _ in },
-            reception: NIOLockedValueBox(ReceptionRules(settings)), listeners: [], delivery: bench.manager, alerts: alerts,
+            reception: NIOLockedValueBox(ReceptionRules(settings)), listeners: [], delivery: bench.manager,
+            alerts: alerts,
             outbound: outbound, clocks: bench.clock.clocks, logger: silence)
     }
 

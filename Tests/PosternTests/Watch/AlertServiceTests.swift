@@ -78,7 +78,8 @@ import Testing
             func pause(_ cause: Refusal.Cause, _ mailbox: Address?) async throws {
                 try await bench.log.pause(
                     LanePause(
-                        route: "contoso", mailbox: mailbox, path: .graph, until: bench.clock.now + .seconds(60),
+                        route: "contoso", mailbox: mailbox, path: .graph, since: bench.clock.now,
+                        until: bench.clock.now + .seconds(60),
                         cause: cause, reason: "make a new secret"))
             }
             try await pause(.throttled, ann)
@@ -89,12 +90,12 @@ import Testing
             #expect(receiver.postedWords == ["failures opened 1"])
             #expect(receiver.posted.first?.samples.map(\.line) == ["contoso  \(cause.rawValue)  make a new secret"])
             // A restart takes it off the record and tries at once; soon it is there again.
-            try await bench.log.resume(route: "contoso", mailbox: nil, path: .graph)
+            try await bench.log.resume(.init(route: "contoso", mailbox: nil, path: .graph))
             await bench.turns(for: 30)
             try await pause(cause, nil)
             await bench.turns(for: 60)
             #expect(receiver.posted.count == 1)
-            try await bench.log.resume(route: "contoso", mailbox: nil, path: .graph)
+            try await bench.log.resume(.init(route: "contoso", mailbox: nil, path: .graph))
             await bench.turns(for: 70)
             #expect(receiver.postedWords == ["failures opened 1", "failures closed 1"])
         }
@@ -105,10 +106,14 @@ import Testing
         let bench = try AlertBench()
         try await bench.log.pause(
             LanePause(
-                route: "contoso", mailbox: nil, path: .graph, until: after(60), cause: .unauthorized, reason: "no"))
+                route: "contoso", mailbox: nil, path: .graph, since: noon, until: after(60), cause: .unauthorized,
+                reason: "no"))
         await bench.turn()
         #expect(bench.said == ["error alert opened token_error"])
-        await bench.turns(for: 480)
+        await bench.turn(after: 86400)
+        await bench.turns(for: 100)
+        #expect(bench.said == ["error alert opened token_error"])
+        await bench.turns(for: 60)
         #expect(bench.said.last == "notice alert closed token_error")
     }
 
@@ -317,7 +322,8 @@ import Testing
             let bench = try AlertBench()
             try await bench.log.pause(
                 LanePause(
-                    route: "contoso", mailbox: nil, path: .graph, until: after(60), cause: .unauthorized, reason: "no"))
+                    route: "contoso", mailbox: nil, path: .graph, since: noon, until: after(60), cause: .unauthorized,
+                    reason: "no"))
             let service = AlertService(
                 log: bench.log,
                 configuration: try AlertBench.settings(AlertBench.posting(to: receiver, when: "token_error")),

@@ -6,8 +6,8 @@ struct AlertGauge: Sendable {
     let log: EmailLog
     let secrets: [SecretExpiry]
 
-    /// For so long after its time a pause still counts: its probe may be under way, or have nothing to probe with.
-    private static let grace = Duration.seconds(300)
+    /// For so long after its time a pause still counts: where little mail comes, nothing may have probed whether it is over.
+    private static let grace = Duration.seconds(86400)
 
     func level(of condition: AlertCondition, at now: Timestamp) async throws(EmailLogError) -> AlertLevel {
         switch condition {
