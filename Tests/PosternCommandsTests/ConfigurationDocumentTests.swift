@@ -34,7 +34,7 @@ import Testing
         #expect(again.routes.map(\.name) == configuration.routes.map(\.name))
         #expect(again.routes[0].limits == configuration.routes[0].limits)
         #expect(again.routes[0].mailboxes == configuration.routes[0].mailboxes)
-        #expect(again.routes[0].graph.limits == configuration.routes[0].graph.limits)
+        #expect(again.routes[0].graph?.limits == configuration.routes[0].graph?.limits)
     }
 
     @Test func noSecretIsShown() throws {
