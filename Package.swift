@@ -68,6 +68,7 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CSync"),
         room("EmailLog", ["MailModel", grdb, sqlite, nioLocks]),
         room("HTTPTransport", ["CCurl", nioLocks]),
         room("TLS", ["COpenSSL", nioCore, nioLocks]),
@@ -78,7 +79,7 @@ let package = Package(
             "Postern",
             [
                 "MailModel", "MIME", "SMTPProtocol", "GraphProtocol", "DeliveryPolicy",
-                "EmailLog", "HTTPTransport", "TLS", "SMTPTransport", "CMalloc",
+                "EmailLog", "HTTPTransport", "TLS", "SMTPTransport", "CMalloc", "CSync",
                 lifecycle, unixSignals, logging, nioCore, nioPosix, nioLocks, .product(name: "Yams", package: "Yams"),
             ]),
         room(
@@ -114,7 +115,7 @@ let package = Package(
                 "SMTPTransport", grdb, lifecycle, logging, nioCore, nioPosix, nioEmbedded, nioLocks,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        tests(of: "PosternCommands", ["Postern", "MailModel", "EmailLog", "GraphProtocol", "SMTPProtocol"]),
+        tests(of: "PosternCommands", ["Postern", "MailModel", "EmailLog", "GraphProtocol", "SMTPProtocol", arguments]),
         .testTarget(name: "IntegrationTests", path: "Tests/Integration", exclude: ["Clients"], swiftSettings: house),
     ]
 )

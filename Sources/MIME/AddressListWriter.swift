@@ -2,9 +2,9 @@
 
 import MailModel
 
-enum AddressListWriter {
+package enum AddressListWriter {
     /// The whole field, line end included. Addresses outside ASCII are written as UTF-8 (RFC 6532).
-    static func field(_ name: String, _ list: [NamedAddress]) -> [UInt8] {
+    package static func field(_ name: String, _ list: [NamedAddress]) -> [UInt8] {
         var writer = FieldWriter(name: name)
         for (number, entry) in list.enumerated() {
             var pieces = pieces(of: entry)

@@ -2,6 +2,7 @@ import CMalloc
 package import EmailLog
 import Foundation
 package import Logging
+import MailModel
 import NIOConcurrencyHelpers
 import NIOPosix
 import SMTPTransport
@@ -16,6 +17,8 @@ package struct Gateway: Sendable {
     private let alerts: AlertService
     private let outbound: Outbound
     private let listeners: [ListenerService]
+    private let localSocket: LocalSocketService?
+    private let maildrop: MaildropService
     let reload: ReloadService
     private let logger: Logger
 
@@ -74,6 +77,11 @@ package struct Gateway: Sendable {
         alerts = AlertService(
             log: log, configuration: configuration, transport: outbound.http, clocks: clocks, logger: logger
         ) { bell.ring($0, $1) }
+        let local = Reception(
+            door: .sendmail, log: log, rules: live, priority: { .normal }, clocks: clocks, logger: logger,
+            wake: { bell.ring($0, $1) })
+        localSocket = await LocalSocketService.bind(beside: configuration.store, on: group, local)
+        maildrop = MaildropService(Maildrop(store: configuration.store), local)
         reload = ReloadService(
             file: file, started: configuration, current: NIOLockedValueBox(configuration), onReload: onReload,
             reception: live,
@@ -99,7 +107,7 @@ package struct Gateway: Sendable {
                 StoreService(log: log, outbound: outbound),
                 HousekeepingService(log: log, reload: reload, logger: logger), alerts, delivery,
             ]
-            + listeners + [reload]
+            + listeners + (localSocket.map { [$0] } ?? []) + [maildrop, reload]
         // It would write the whole environment, secrets and all, at `debug`.
         var quiet = logger
         quiet.logLevel = .warning

@@ -13,8 +13,8 @@ package struct PosternCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, TokenCommand.self, SendCommand.self,
-            LogCommand.self, ResendCommand.self,
-            QueueCommand.self, AlertCommand.self, ConfigCommand.self, HashPasswordCommand.self,
+            SendmailCommand.self, LogCommand.self, ResendCommand.self, QueueCommand.self, AlertCommand.self,
+            ConfigCommand.self, HashPasswordCommand.self,
         ])
 
     package init() {}
@@ -27,4 +27,17 @@ enum Version {
 extension PosternCommand {
     /// The first thing a process does, before anything else touches TLS or a socket.
     package static func prepareProcess() { Gateway.prepareProcess() }
+}
+
+extension PosternCommand {
+    /// The arguments of a call: called by a name that sendmail(8) has, it is that.
+    package static func arguments(of call: [String]) -> [String] {
+        let rest = Array(call.dropFirst())
+        return switch call.first?.split(separator: "/").last {
+        case "sendmail": ["sendmail"] + rest
+        case "mailq": ["sendmail", "-bp"] + rest
+        case "newaliases": ["sendmail", "-bi"] + rest
+        default: rest
+        }
+    }
 }

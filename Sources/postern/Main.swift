@@ -5,6 +5,6 @@ import PosternCommands
 enum Main {
     static func main() async {
         PosternCommand.prepareProcess()
-        await PosternCommand.main()
+        await PosternCommand.main(PosternCommand.arguments(of: CommandLine.arguments))
     }
 }

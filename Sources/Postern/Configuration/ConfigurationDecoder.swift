@@ -22,7 +22,7 @@ package enum ConfigurationDecoder {
         return (configuration, reader.problems.filter { $0.severity == .warning })
     }
 
-    private static func root(of text: String, reader: Section.Reader) throws(ConfigurationError) -> Section {
+    static func root(of text: String, reader: Section.Reader) throws(ConfigurationError) -> Section {
         do {
             let node = try Yams.compose(yaml: text)
             guard let mapping = node?.mapping else {
@@ -72,7 +72,7 @@ package enum ConfigurationDecoder {
     }
 
     /// It is said in EHLO and written into headers.
-    private static func hostName(_ text: String) -> String? { (try? Address(parsing: "x@\(text)")).map { _ in text } }
+    static func hostName(_ text: String) -> String? { (try? Address(parsing: "x@\(text)")).map { _ in text } }
 
     /// What no single key shows.
     private static func checkWhole(_ configuration: Configuration, _ root: Section) {
@@ -105,7 +105,7 @@ package enum ConfigurationDecoder {
         Dictionary(grouping: names, by: \.self).filter { $0.value.count > 1 }.keys.sorted()
     }
 
-    private static func store(_ root: Section) -> String {
+    static func store(_ root: Section) -> String {
         let path = root.string("store") ?? "./postern.sqlite"
         if path.hasPrefix("postgres://") || path.hasPrefix("postgresql://") {
             root.problem("store", "PostgreSQL is not supported by this version; name a SQLite file")

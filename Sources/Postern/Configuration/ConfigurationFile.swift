@@ -22,7 +22,7 @@ package struct ConfigurationFile: Sendable {
             hostname: ProcessInfo.processInfo.hostName)
     }
 
-    private func text() throws(ConfigurationError) -> String {
+    func text() throws(ConfigurationError) -> String {
         guard let data = FileManager.default.contents(atPath: path) else {
             let reason = FileManager.default.fileExists(atPath: path) ? "cannot be read by this user" : "does not exist"
             let advice = "name a file with --config or $POSTERN_CONFIG; config/postern.yaml is a commented reference"

@@ -8,6 +8,14 @@ import SMTPTransport
 
 /// What turns a submission into accepted rows: who may send, which route takes it, and when it is safe.
 struct Reception: SMTPServerHandler {
+    /// By which way mail comes to a reception.
+    enum Door: Hashable, Sendable {
+        case network
+        /// From a program on this machine.
+        case sendmail
+    }
+
+    let door: Door
     let log: EmailLog
     let clocks: Clocks
     let logger: Logger
@@ -18,10 +26,12 @@ struct Reception: SMTPServerHandler {
 
     /// - Parameter priority: of what enters here, where neither user nor header say otherwise.
     init(
-        log: EmailLog, rules: NIOLockedValueBox<ReceptionRules>, priority: @escaping @Sendable () -> Priority,
+        door: Door = .network, log: EmailLog, rules: NIOLockedValueBox<ReceptionRules>,
+        priority: @escaping @Sendable () -> Priority,
         clocks: Clocks,
         logger: Logger, wake: @escaping @Sendable (LaneKey, Priority) -> Void
     ) {
+        self.door = door
         self.log = log
         self.rules = rules
         self.priority = priority
@@ -57,17 +67,32 @@ struct Reception: SMTPServerHandler {
         _ envelope: Envelope, _ parameters: MailParameters, _ context: SMTPContext
     ) async -> BodyPlace<IncomingMessage> {
         let now = clocks.now()
-        let id = log.makeID(at: now)
-        let hostname = rules.withLockedValue(\.hostname)
-        let trace = TraceInfo(
-            clientName: context.clientName, clientAddress: context.peer.ip, by: hostname, with: context.protocolName,
-            id: id,
-            date: now)
         return .accepted(
             IncomingMessage(
-                reception: self, origin: Origin(client: context.peer.ip, user: context.user, trace: trace),
-                envelope: envelope))
+                reception: self, origin: await origin(log.makeID(at: now), now, context), envelope: envelope))
     }
+
+    private func origin(_ id: QueueID, _ now: Timestamp, _ context: SMTPContext) async -> Origin {
+        switch door {
+        case .sendmail: await localOrigin(id, now, userID: context.localUserID)
+        case .network:
+            Origin(
+                client: context.peer.ip, user: context.user,
+                trace: TraceInfo(
+                    clientName: context.clientName, clientAddress: context.peer.ip, by: hostname,
+                    with: context.protocolName, id: id, date: now))
+        }
+    }
+
+    /// Of mail that an account of this machine has handed in.
+    func localOrigin(_ id: QueueID, _ date: Timestamp, userID: UInt32?) async -> Origin {
+        var account: String?
+        if let userID { account = await LocalAccount.find(userID) }
+        return Origin(
+            client: "sendmail", account: account, trace: TraceInfo(by: hostname, with: "sendmail", id: id, date: date))
+    }
+
+    private var hostname: String { rules.withLockedValue(\.hostname) }
 
     func connectionRefused(_ peer: PeerAddress, _ reply: Reply) {
         logger.notice("connection refused", metadata: [LogKey.client: "\(peer.ip)", LogKey.reply: "\(reply)"])

@@ -5,12 +5,15 @@ import MailModel
 struct ReceptionRules: Sendable {
     let hostname: String
     let users: [String: LocalUser]
+    /// Octets of a message handed in on this machine: what the most generous listener takes.
+    let largestLocalMessage: Int
     private let router: Router
     private let recipientsPerMessage: [String: Int]
 
     init(_ configuration: Configuration) {
         hostname = configuration.hostname
         users = Dictionary(configuration.users.map { ($0.name, LocalUser($0)) }) { first, _ in first }
+        largestLocalMessage = Int(configuration.listeners.largestMessage)
         router = Router(
             configuration.routes.map {
                 Router.Rule(name: $0.name, senders: $0.senders, mailbox: $0.mailbox, mailboxes: $0.mailboxes)
@@ -34,6 +37,13 @@ struct ReceptionRules: Sendable {
     /// More recipients than a message may have become several rows.
     func split(_ envelope: Envelope, route: String) -> [Envelope] {
         envelope.split(at: recipientsPerMessage[route] ?? envelope.recipients.count)
+    }
+}
+
+extension [Listener] {
+    /// What the most generous one takes, in octets; without any, what one would take by default.
+    var largestMessage: Int64 {
+        map(\.maxMessageSize).max() ?? ListenerDecoder.defaultListeners.map(\.maxMessageSize).max() ?? 0
     }
 }
 

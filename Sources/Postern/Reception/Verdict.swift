@@ -8,7 +8,10 @@ package import SMTPProtocol
 struct Origin: Sendable {
     /// An address, or `sendmail`, `library`, `http`.
     var client: String
+    /// The user who has logged in, and may send what its entry in the configuration says.
     var user: String?
+    /// The account of this machine that handed it in; it may send what the routes take.
+    var account: String?
     var trace: TraceInfo
 }
 
@@ -29,8 +32,8 @@ struct Verdict: Sendable {
             queueID: origin.trace.id, createdDate: origin.trace.date, envelopes: envelopes, route: lane.route,
             mailbox: lane.mailbox, headerFrom: summary.headerFromText, subject: summary.subject,
             messageID: summary.messageID ?? MissingFields.messageID(for: origin.trace.id, host: origin.trace.by),
-            client: origin.client, user: origin.user, priority: priority, received: origin.trace.receivedField,
-            via: via, start: start, body: body)
+            client: origin.client, user: origin.user ?? origin.account, priority: priority,
+            received: origin.trace.receivedField, via: via, start: start, body: body)
     }
 }
 

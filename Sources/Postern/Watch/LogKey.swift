@@ -6,6 +6,7 @@ enum LogKey {
     static let client = "client"
     static let condition = "condition"
     static let count = "count"
+    static let file = "file"
     static let id = "id"
     static let mailbox = "mailbox"
     static let outcome = "outcome"
@@ -19,4 +20,5 @@ enum LogKey {
     static let size = "size"
     static let status = "status"
     static let until = "until"
+    static let user = "user"
 }

@@ -18,15 +18,12 @@ struct Link: Sendable {
     ) async throws(SMTPClientError) -> Link {
         do {
             return try await withTaskCancellationHandler {
-                try await ClientBootstrap(group: group)
-                    .connectTimeout(TimeAmount(options.timeouts.connect))
-                    .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                    .connect(host: options.host, port: options.port) { channel in
-                        channel.eventLoop.makeCompletedFuture {
-                            try sockets.adopt(channel)
-                            return try Link(channel, options)
-                        }
+                try await connect(options, on: group) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try sockets.adopt(channel)
+                        return try Link(channel, options)
                     }
+                }
             } onCancel: {
                 sockets.abort()
             }
@@ -35,6 +32,18 @@ struct Link: Sendable {
             if Task.isCancelled || sockets.isAborted { throw .cancelled }
             throw .unreachable(host: options.host, port: options.port, reason: "\(error)")
         }
+    }
+
+    private static func connect(
+        _ options: SMTPClientOptions, on group: any EventLoopGroup,
+        _ link: @escaping @Sendable (any Channel) -> EventLoopFuture<Link>
+    ) async throws -> Link {
+        let bootstrap = ClientBootstrap(group: group).connectTimeout(TimeAmount(options.timeouts.connect))
+        if let path = options.localSocket {
+            return try await bootstrap.connect(unixDomainSocketPath: path, channelInitializer: link)
+        }
+        return try await bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .connect(host: options.host, port: options.port, channelInitializer: link)
     }
 
     private init(_ channel: any Channel, _ options: SMTPClientOptions) throws {

@@ -15,6 +15,8 @@ package struct SMTPClientOptions: Sendable {
     /// The server's name, which its certificate must be for, or its IP address.
     package var host: String
     package var port: Int
+    /// The server's socket on this machine; host and port mean nothing then.
+    package private(set) var localSocket: String?
     /// Our name in EHLO.
     package var hostname: String
     package var security: Security
@@ -27,6 +29,12 @@ package struct SMTPClientOptions: Sendable {
         self.hostname = hostname
         self.security = security
         self.credentials = credentials
+    }
+
+    /// To a server on this machine that listens on the socket at `path`.
+    package init(localSocket path: String, hostname: String) {
+        self.init(host: path, port: 0, hostname: hostname, security: .off)
+        localSocket = path
     }
 
     /// How long to wait for what: RFC 5321 §4.5.3.2, shorter where nothing has been handed over yet.

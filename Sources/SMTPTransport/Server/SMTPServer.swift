@@ -9,7 +9,7 @@ import TLS
 /// `bind` opens the socket, `run` serves it until `drain` has let the last session end, or until its task is cancelled, which
 /// closes all connections at once.
 package final class SMTPServer<Handler: SMTPServerHandler>: Sendable {
-    private typealias Listener = NIOAsyncChannel<Accepted, Never>
+    typealias Listener = NIOAsyncChannel<Accepted, Never>
 
     /// As bound: the port is the real one where 0 was asked for.
     package let address: PeerAddress
@@ -19,7 +19,7 @@ package final class SMTPServer<Handler: SMTPServerHandler>: Sendable {
     let registry = ConnectionRegistry()
 
     /// A connection as the listener hands it over.
-    private struct Accepted: Sendable {
+    struct Accepted: Sendable {
         let channel: any Channel
         let mailbox: NIOLoopBound<SessionMailbox>
         let settings: SMTPServerSettings
@@ -51,14 +51,14 @@ package final class SMTPServer<Handler: SMTPServerHandler>: Sendable {
                 .bind(to: SocketAddress(ipAddress: ip, port: port)) { channel in
                     channel.eventLoop.makeCompletedFuture { try Self.prepare(channel, settings()) }
                 }
-            return SMTPServer(listener, handler)
+            return SMTPServer(listener, handler, PeerAddress(listener.channel.localAddress))
         } catch { throw SMTPListenError(address: address, reason: .init(error)) }
     }
 
-    private init(_ listener: Listener, _ handler: Handler) {
+    init(_ listener: Listener, _ handler: Handler, _ address: PeerAddress) {
         self.listener = listener
         self.handler = handler
-        address = PeerAddress(listener.channel.localAddress)
+        self.address = address
     }
 
     /// Sessions open now.
@@ -100,7 +100,7 @@ package final class SMTPServer<Handler: SMTPServerHandler>: Sendable {
 // MARK: One connection
 
 extension SMTPServer {
-    private static func prepare(_ channel: any Channel, _ settings: SMTPServerSettings) throws -> Accepted {
+    static func prepare(_ channel: any Channel, _ settings: SMTPServerSettings) throws -> Accepted {
         let pipeline = channel.pipeline.syncOperations
         var handshake: EventLoopFuture<TLSInfo>?
         if settings.implicitTLS, let tls = settings.tls {
@@ -131,6 +131,7 @@ extension SMTPServer {
         case .admitted(let number):
             var context = SMTPContext(connection: number, peer: peer, local: PeerAddress(channel.localAddress))
             context.line = accepted.line
+            if address.isLocalSocket { context.localUserID = await LocalSocket.userID(of: channel) }
             await converse(accepted, context)
         }
     }
@@ -166,7 +167,7 @@ extension SMTPServer {
 }
 
 extension SMTPListenError.Reason {
-    fileprivate init(_ error: any Error) {
+    init(_ error: any Error) {
         switch (error as? IOError)?.errnoCode {
         case EADDRINUSE: self = .addressInUse
         case EACCES, EPERM: self = .notPermitted

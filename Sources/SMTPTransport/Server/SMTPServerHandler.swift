@@ -70,6 +70,8 @@ package struct SMTPContext: Sendable {
     package internal(set) var tls: TLSInfo?
     /// The name the client has authenticated as.
     package internal(set) var user: String?
+    /// On a local socket the account of the process at the other end, as the kernel knows it.
+    package internal(set) var localUserID: UInt32?
     /// The word for a `Received` header's `with`, such as `ESMTPSA`; right from `beginBody` on.
     package internal(set) var protocolName = "SMTP"
     /// `nil` where there is no connection, as in tests.
@@ -77,7 +79,7 @@ package struct SMTPContext: Sendable {
 
     package init(
         connection: UInt64, peer: PeerAddress, local: PeerAddress, clientName: String? = nil, tls: TLSInfo? = nil,
-        user: String? = nil
+        user: String? = nil, localUserID: UInt32? = nil
     ) {
         self.connection = connection
         self.peer = peer
@@ -85,5 +87,6 @@ package struct SMTPContext: Sendable {
         self.clientName = clientName
         self.tls = tls
         self.user = user
+        self.localUserID = localUserID
     }
 }
