@@ -43,18 +43,6 @@ extension EmailLog {
         }
     }
 
-    /// Attempts that finished since then and did not get the message through, oldest first: the shape of a trouble.
-    package func troubledAttempts(since: Timestamp, limit: Int = 100_000) async throws(EmailLogError) -> [AttemptRow] {
-        try await read { db in
-            try db.rows(
-                """
-                SELECT \(AttemptRow.columns) FROM email_attempt
-                WHERE finished_date >= ? AND outcome <> 'accepted' ORDER BY finished_date LIMIT ?
-                """, [since.description, limit]
-            ).compactMap(AttemptRow.init)
-        }
-    }
-
     /// When the oldest waiting message was accepted.
     package func oldestQueuedDate() async throws(EmailLogError) -> Timestamp? {
         try await queueSummary().compactMap(\.oldestQueuedDate).min()

@@ -46,17 +46,6 @@ import Testing
         }
     }
 
-    @Test func troubleInOrder() async throws {
-        let directory = try TemporaryDirectory()
-        let log = try directory.service()
-        _ = try await log.make(.sent, at: after(5))
-        let late = try await log.make(.failed, at: after(20))
-        let early = try await log.make(.unknown, at: after(10))
-        #expect(try await log.troubledAttempts(since: noon).map(\.emailID) == [early, late])
-        #expect(try await log.troubledAttempts(since: after(15)).map(\.emailID) == [late])
-        #expect(try await log.troubledAttempts(since: noon, limit: 1).map(\.emailID) == [early])
-    }
-
     @Test func oldest() async throws {
         let directory = try TemporaryDirectory()
         let log = try directory.service()
