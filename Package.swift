@@ -86,7 +86,7 @@ let package = Package(
             "PosternCommands",
             [
                 "Postern", "M365Emulator", "EmailLog", "MailModel", "MIME", "GraphProtocol", "SMTPProtocol",
-                "SMTPTransport",
+                "SMTPTransport", "DeliveryPolicy",
                 arguments, lifecycle, logging, nioPosix, nioLocks,
             ]),
         program("postern", ["PosternCommands", arguments]),
@@ -115,7 +115,13 @@ let package = Package(
                 "SMTPTransport", grdb, lifecycle, logging, nioCore, nioPosix, nioEmbedded, nioLocks,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
+<<<<<<< HEAD
         tests(of: "PosternCommands", ["Postern", "MailModel", "EmailLog", "GraphProtocol", "SMTPProtocol", arguments]),
+=======
+        tests(
+            of: "PosternCommands",
+            ["Postern", "MailModel", "EmailLog", "GraphProtocol", "SMTPProtocol", "DeliveryPolicy"]),
+>>>>>>> 584ea16 (Tell of bursts by `postern log bursts`, and while they happen)
         .testTarget(name: "IntegrationTests", path: "Tests/Integration", exclude: ["Clients"], swiftSettings: house),
     ]
 )

@@ -106,6 +106,7 @@ package struct Gateway: Sendable {
             [
                 StoreService(log: log, outbound: outbound),
                 HousekeepingService(log: log, reload: reload, logger: logger), alerts, delivery,
+                BurstService(log: log, clocks: reload.clocks, logger: logger),
             ]
             + listeners + (localSocket.map { [$0] } ?? []) + [maildrop, reload]
         // It would write the whole environment, secrets and all, at `debug`.

@@ -63,6 +63,18 @@ import Testing
     }
 }
 
+@Suite struct TimeSpanTests {
+    @Test(arguments: [("250ms", Duration.milliseconds(250)), ("5s", .seconds(5)), ("2m", .seconds(120))])
+    func reads(_ text: String, _ expected: Duration) throws {
+        let span = try #require(TimeSpan(argument: text))
+        #expect(span.duration == expected && span.defaultValueDescription == text)
+    }
+
+    @Test(arguments: ["", "5", "0s", "-1s", "soon"]) func refuses(_ text: String) {
+        #expect(TimeSpan(argument: text) == nil)
+    }
+}
+
 @Suite struct MediaTypesTests {
     @Test(arguments: [
         ("report.pdf", "application/pdf"), ("/a/b/FIGURES.CSV", "text/csv"), ("photo.jpeg", "image/jpeg"),

@@ -4,6 +4,6 @@ import ArgumentParser
 struct LogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "Rows of email_log: what became of the mail.",
-        subcommands: [LogListCommand.self, LogShowCommand.self, LogStatsCommand.self],
+        subcommands: [LogListCommand.self, LogShowCommand.self, LogStatsCommand.self, LogBurstsCommand.self],
         defaultSubcommand: LogListCommand.self)
 }
