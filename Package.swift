@@ -115,13 +115,9 @@ let package = Package(
                 "SMTPTransport", grdb, lifecycle, logging, nioCore, nioPosix, nioEmbedded, nioLocks,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-<<<<<<< HEAD
-        tests(of: "PosternCommands", ["Postern", "MailModel", "EmailLog", "GraphProtocol", "SMTPProtocol", arguments]),
-=======
         tests(
             of: "PosternCommands",
-            ["Postern", "MailModel", "EmailLog", "GraphProtocol", "SMTPProtocol", "DeliveryPolicy"]),
->>>>>>> 584ea16 (Tell of bursts by `postern log bursts`, and while they happen)
+            ["Postern", "MailModel", "EmailLog", "GraphProtocol", "SMTPProtocol", "DeliveryPolicy", arguments]),
         .testTarget(name: "IntegrationTests", path: "Tests/Integration", exclude: ["Clients"], swiftSettings: house),
     ]
 )
