@@ -17,7 +17,8 @@ extension EmailLog {
     ///
     /// - Parameters:
     ///   - again: also repeats sent ones, each as a new row with `resend_of`, where the body is still kept.
-    ///   - via: the only path it may take from now on; `nil` takes an earlier such wish away.
+    ///   - via: the only path it may take from now on; `nil` takes an earlier such wish away, but leaves a message whose outcome
+    ///     is unknown on its path: nobody has asked to risk a second copy by the other.
     ///   - dryRun: says what would happen and changes nothing.
     package func resend(
         _ ids: [QueueID], again: Bool = false, via: Path? = nil, at now: Timestamp, dryRun: Bool = false
@@ -67,7 +68,12 @@ private struct Resend: Sendable {
     private func requeue(_ id: QueueID, on db: Database) throws {
         try db.move(
             id, from: [.failed, .unknown],
-            "status = 'Q', next_attempt_date = ?1, resent_date = ?1, retries = 0, via = ?2 ",
+            """
+            status = 'Q', next_attempt_date = ?1, resent_date = ?1, retries = 0,
+            via = COALESCE(?2, (
+                SELECT path FROM email_attempt WHERE email_id = email_log.id AND outcome = 'unknown'
+                ORDER BY attempt DESC LIMIT 1))
+            """,
             [now.description, via?.rawValue])
     }
 

@@ -52,7 +52,7 @@ extension Database {
     private func narrow(_ part: QueueID, copying id: QueueID, to recipients: [Address]) throws {
         if part != id { try copy(id, as: part) }
         try run(
-            "UPDATE email_log SET recipients = ?, recipient_count = ? WHERE id = ?",
+            "UPDATE email_log SET recipients = ?, recipient_count = ?, is_part = 1 WHERE id = ?",
             [JSONArray.encode(recipients), recipients.count, part.rawValue])
     }
 

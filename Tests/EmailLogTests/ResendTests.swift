@@ -67,4 +67,18 @@ import Testing
         #expect(report.requeued == [failed] && report.refused.map(\.id) == [queued])
         #expect(try await log.status(failed) == .failed)
     }
+
+    /// Where an answer was lost, another path might send a second copy that nobody could tell from the first.
+    @Test func anUnknownOutcomeStaysOnItsPathUnlessToldOtherwise() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        let lost = Outcome.unknown(Refusal(scope: .message, cause: .unavailable, text: "no answer"))
+        for (id, via, expected) in [("0001", Path?.none, Path.smtp), ("0002", .graph, .graph)] {
+            let id = try await log.accept(submission(id, via: .smtp))
+            _ = try await log.claim(id, path: .smtp, at: noon)
+            try await log.settle(id, .unknown, attempt: attempt(lost, at: noon, path: .smtp), at: noon)
+            _ = try await log.resend([id], via: via, at: after(9))
+            #expect(try await log.claim(id, path: expected, at: after(9))?.via == expected)
+        }
+    }
 }

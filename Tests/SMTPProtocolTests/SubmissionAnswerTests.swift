@@ -17,7 +17,7 @@ import Testing
         ),
         (
             ["550 5.1.1 No", "250 ok", "550 5.1.1 No", "550 5.1.1 Gone"], ". 250 ok",
-            ["bd: rejected recipient rejected", "c: accepted", "e: rejected recipient rejected"]
+            ["bde: rejected recipient rejected", "c: accepted"]
         ),
         (
             ["250 ok", "452 4.5.3 Too many", "452 4.5.3 Too many", "452 4.5.3 Too many"], ". 250 ok",

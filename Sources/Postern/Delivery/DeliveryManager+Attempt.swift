@@ -16,7 +16,7 @@ extension DeliveryManager {
             start: start, message: message, route: route, delivery: delivery, startedDate: startedDate,
             duration: clocks.instant() - startedAt)
         attempted[message.id] = clocks.instant()
-        if delivery.fallsBack, let other = route.other(than: start.path) {
+        if let other = attempt.movesTo {
             await moved(attempt, to: other)
         } else {
             await ended(attempt)
@@ -146,6 +146,17 @@ private struct Attempt {
             LogKey.id: "\(message.id)", LogKey.route: "\(message.route)", LogKey.path: "\(start.path.rawValue)",
             LogKey.mailbox: "\(message.mailbox.redacted)",
         ]
+    }
+
+    /// The one path that can carry the message, where this one cannot. A message that was moved here because of trouble on
+    /// the primary must not fail for what the primary would have taken.
+    var movesTo: Path? {
+        if delivery.fallsBack { return route.other(than: start.path) }
+        let primary = route.limits.primary
+        guard case .rejected(let refusal) = delivery.outcome, delivery.cost == nil, delivery.parts.isEmpty,
+            refusal.cause == .tooLarge || refusal.cause == .unrepresentable, message.via == nil, start.path != primary
+        else { return nil }
+        return primary
     }
 
     func record(_ outcome: Outcome) -> AttemptRecord {

@@ -74,6 +74,16 @@ extension DeliveryManager {
         }
     }
 
+    /// Rows bound to a path that a reload has taken from the route: another path might send them twice.
+    func tellStranded(_ rows: [WaitingRow], _ lane: LaneKey, at now: Timestamp) async throws(EmailLogError) {
+        for path in Set(rows.compactMap(\.via)) {
+            guard let reason = routes[lane.route]?.lacks(path) else { continue }
+            wake(lane, at: now + .seconds(300))
+            try await log.postpone(
+                lane, via: path, until: now + .seconds(300), because: reason, limit: Self.rowsTold)
+        }
+    }
+
     /// A route's pause is every mailbox's, also of those whose mail is in a window already.
     private func tellOthers(besides lane: LaneKey) async {
         guard scheduler.explain(lane, at: clocks.instant())?.paths.contains(where: \.isRouteWide) ?? false else {
@@ -117,6 +127,9 @@ extension DeliveryManager {
                 for path in status.paths {
                     guard let reason = path.reason else { continue }
                     try await expire(lane, via: path.path, route, reason.explained(on: path.path))
+                }
+                for path in Path.allCases {
+                    if let reason = route.lacks(path) { try await expire(lane, via: path, route, reason) }
                 }
             }
         } catch {

@@ -96,6 +96,7 @@ extension DeliveryManager {
             let rows = try await log.due(in: lane, priority: priority, at: now, limit: size)
                 .filter { roomy.contains($0.via) && attempted[$0.id].map { $0 < asked } ?? true }
             for row in rows { await enqueue(row, lane, at: now) }
+            try await tellStranded(rows, lane, at: now)
             if Self.pins.allSatisfy({ pin in rows.count { $0.via == pin } < size }) { hungry[lane]?.remove(priority) }
         }
         guard hungry[lane]?.isEmpty ?? true else { return }

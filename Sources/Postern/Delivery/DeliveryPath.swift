@@ -29,7 +29,7 @@ struct Delivery: Sendable {
     }
 
     /// - Parameter groups: at least one. Whom it was accepted for keep the message's row.
-    init(_ groups: [SubmissionAnswer.RecipientGroup], cost: AttemptRecord.Cost) {
+    init(_ groups: [SubmissionAnswer.RecipientGroup], cost: AttemptRecord.Cost?) {
         let accepted = groups.filter { $0.outcome.refusal == nil }
         let ordered = accepted + groups.filter { $0.outcome.refusal != nil }
         self.init(ordered[0].outcome, isAttempt: true, cost: cost)

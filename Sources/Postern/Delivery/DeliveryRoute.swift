@@ -51,6 +51,13 @@ struct DeliveryRoute: Sendable {
 
 extension DeliveryRoute {
     func other(than path: Path) -> Path? { paths.keys.first { $0 != path } }
+
+    /// Why mail that may take no other path waits; `nil` where the route has it.
+    func lacks(_ path: Path) -> String? {
+        guard paths[path] == nil else { return nil }
+        return "It may go by \(path.rawValue) only, and route \(name) has no such path any more. Give the route its "
+            + "`\(path.rawValue)` section back, or `postern queue cancel` the message and send it anew."
+    }
 }
 
 extension Wire {

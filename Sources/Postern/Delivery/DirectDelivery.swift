@@ -40,9 +40,8 @@ package struct DirectDelivery: Sendable {
         let outbound = Outbound(configuration)
         let settings = try RuntimeSettings(configuration, outbound: outbound, clocks: clocks)
         let (judged, route) = try await accept(message, envelope, settings.routes)
-        let steps = try await resolve(judged, route)
-        await outbound.shutdown()
-        return steps
+        let onUnknown = Dictionary(settings.routes.map { ($0.name, $0.onUnknown) }) { first, _ in first }
+        return try await resolve(judged, route, onUnknown, outbound)
     }
 
     private func accept(
@@ -62,19 +61,28 @@ package struct DirectDelivery: Sendable {
         return (judged, route)
     }
 
-    private func resolve(_ judged: LocalSubmission.Judged, _ route: DeliveryRoute) async throws -> [Step] {
+    private func resolve(
+        _ judged: LocalSubmission.Judged, _ route: DeliveryRoute, _ onUnknown: [String: Disposition.UnknownPolicy],
+        _ outbound: Outbound
+    ) async throws -> [Step] {
         let deadline = clocks.instant() + patience
         while true {
             if let log = try openAlone() {
                 let turn = Turn(
                     log: log, lane: judged.lane, route: route, via: via, keepsSentBodies: configuration.keepsSentBodies,
                     clocks: clocks)
+                try await turn.recover(onUnknown, after: route.schedule.backoff.first)
                 let steps = try await turn.take(judged.ids)
+                // A service that starts now must find no connection of ours beside its own.
+                await outbound.shutdown()
                 try await log.close()
                 return steps
             }
             let isLate = clocks.instant() >= deadline
-            if let steps = try await observe(judged, route, givingUp: isLate) { return steps }
+            if let steps = try await observe(judged, route, givingUp: isLate) {
+                await outbound.shutdown()
+                return steps
+            }
             try await Task.sleep(for: .milliseconds(200))
         }
     }
@@ -94,8 +102,9 @@ package struct DirectDelivery: Sendable {
     ) async throws -> [Step]? {
         let log = try EmailLog.open(path: configuration.store, role: .tool)
         var steps: [Step] = []
-        for id in judged.ids {
-            guard let row = try await log.row(id) else { throw EmailLogError.noSuchMessage(id) }
+        // Recipients who were answered differently have rows of their own by now.
+        for row in try await log.parts(of: judged.ids[0]) {
+            let id = row.id
             let attempts = try await log.attempts(of: id)
             if row.status == .queued, isLate || !attempts.isEmpty {
                 _ = try await log.cancel(.ids([id]))
@@ -123,8 +132,15 @@ private struct Turn {
     let keepsSentBodies: Bool
     let clocks: Clocks
 
+    /// Settles what a service that has died was sending, as the service would at its next start.
+    func recover(_ onUnknown: [String: Disposition.UnknownPolicy], after wait: Duration) async throws {
+        let now = clocks.now()
+        _ = try await log.recover(at: now) { route in
+            onUnknown[route] == .hold ? .hold : .retry(at: now + wait)
+        }
+    }
+
     func take(_ ids: [QueueID]) async throws -> [DirectDelivery.Step] {
-        _ = try await log.recover(at: clocks.now()) { _ in .hold }
         var steps: [DirectDelivery.Step] = []
         for id in ids { steps += try await take(id, by: via ?? route.limits.primary) }
         return steps
@@ -229,12 +245,13 @@ extension Outcome {
         func refusal(_ cause: Refusal.Cause) -> Refusal {
             Refusal(
                 scope: .message, cause: cause, status: row.httpStatus, code: row.errorCode,
-                text: row.errorText ?? "not attempted",
+                text: row.errorText
+                    ?? (row.status == .inProgress ? "the service is still sending it" : "not attempted"),
                 requestID: row.requestID)
         }
         switch (row.status, attempt?.outcome) {
         case (.sent, _): self = .accepted(Receipt(status: row.httpStatus ?? 0, requestID: row.requestID))
-        case (.unknown, _), (_, "unknown"): self = .unknown(refusal(.unavailable))
+        case (.unknown, _), (_, "unknown"), (.inProgress, _): self = .unknown(refusal(.unavailable))
         case (.failed, _), (_, "rejected"): self = .rejected(refusal(.rejected))
         case (_, "throttled"), (_, nil): self = .deferred(refusal(.throttled), retryAfter: nil)
         default: self = .deferred(refusal(.unavailable), retryAfter: nil)

@@ -26,6 +26,17 @@ extension OutgoingMessage {
             size: size, isEightBit: hasUTF8Headers || hasEightBitBody, hasUTF8Headers: hasUTF8Headers)
     }
 
+    /// What keeps the message from being read to its end.
+    func damage() -> EmailLogError? {
+        do throws(EmailLogError) {
+            var offset = 0
+            while offset < size { offset += try piece(at: offset).count }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     private func isEightBit(from start: Int) throws(EmailLogError) -> Bool {
         var offset = start
         while offset < size {

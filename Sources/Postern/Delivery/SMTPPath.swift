@@ -58,7 +58,7 @@ struct SMTPPath: DeliveryPath {
             do {
                 let report = try await hand(over: submittal, proof)
                 let groups = SubmissionAnswer.read(report, for: submittal.message.envelope)
-                return Delivery(groups, cost: cost(submittal))
+                return Delivery(groups, cost: report.wasOffered ? cost(submittal) : nil)
             } catch {
                 return await judge(error, submittal, proof, mayRenew: mayRenew)
             }
@@ -91,7 +91,12 @@ struct SMTPPath: DeliveryPath {
         switch error {
         case .unreachable, .tlsFailed:
             return Delivery(.deferred(Refusal(error, host), retryAfter: nil), isAttempt: true)
-        case .cancelled: return Delivery(.deferred(Refusal(error, host), retryAfter: nil), isAttempt: false)
+        case .cancelled:
+            let refusal = Refusal(
+                scope: .message, cause: .unavailable, text: "The service stopped before its turn came.")
+            return Delivery(.deferred(refusal, retryAfter: nil), isAttempt: false)
+        case .session(let failure) where failure.reason == .bodyFailed:
+            return Delivery(unreadable: submittal.outgoing.damage() ?? .other("a piece of it could not be read"))
         case .session(let failure):
             let cost = failure.reachedTransaction ? cost(submittal) : nil
             switch SubmissionAnswer.read(failure) {
@@ -107,6 +112,16 @@ struct SMTPPath: DeliveryPath {
 
     private func cost(_ submittal: Submittal) -> AttemptRecord.Cost {
         AttemptRecord.Cost(recipients: submittal.message.envelope.recipients.count, bytes: submittal.outgoing.size)
+    }
+}
+
+extension DeliveryReport {
+    /// False where the server's announcements alone said that it would be in vain.
+    fileprivate var wasOffered: Bool {
+        switch conclusion {
+        case .accepted, .refused: true
+        case .tooLarge, .needsUTF8: false
+        }
     }
 }
 

@@ -39,10 +39,10 @@ extension ReplyRule {
             advice: "The application may not open this mailbox. Run `Add-MailboxPermission -Identity <mailbox> -User "
                 + "<service principal> -AccessRights FullAccess` in Exchange Online PowerShell."),
         .init(
-            [.init(5, 7, 57)], .deferred, .route, .misconfigured,
+            [.init(5, 7, 57)], .deferred, .route, .unauthorized,
             advice: "The server takes mail only after AUTH. Set `auth: xoauth2` in the route's `smtp`."),
         .init(
-            words: ["client was not authenticated", "client not authenticated"], .deferred, .route, .misconfigured,
+            words: ["client was not authenticated", "client not authenticated"], .deferred, .route, .unauthorized,
             advice: "The server takes mail only after AUTH. Set `auth: xoauth2` in the route's `smtp`."),
         .init(
             [.init(5, 7, 3)], at: [.authentication], .unauthenticated, .mailbox, .unauthorized,
@@ -52,27 +52,27 @@ extension ReplyRule {
                 + "application>`, then run `Add-MailboxPermission -Identity <mailbox> -User <service principal> "
                 + "-AccessRights FullAccess`; see that the mailbox exists and has a licence."),
         .init(
-            [.init(5, 7, 139)], words: ["disabled for the tenant"], .deferred, .route, .misconfigured,
+            [.init(5, 7, 139)], words: ["disabled for the tenant"], .deferred, .route, .unauthorized,
             advice:
                 "SMTP AUTH is off for the tenant. Allow it for one mailbox with `Set-CASMailbox -Identity <mailbox> "
                 + "-SmtpClientAuthenticationDisabled $false`, or for all with `Set-TransportConfig "
                 + "-SmtpClientAuthenticationDisabled $false`."),
         .init(
-            [.init(5, 7, 139)], words: ["disabled for the mailbox"], .deferred, .mailbox, .misconfigured,
+            [.init(5, 7, 139)], words: ["disabled for the mailbox"], .deferred, .mailbox, .unauthorized,
             advice: "SMTP AUTH is off for this mailbox. Run `Set-CASMailbox -Identity <mailbox> "
                 + "-SmtpClientAuthenticationDisabled $false`."),
         .init(
-            [.init(5, 7, 139)], words: ["basic authentication is disabled"], .deferred, .route, .misconfigured,
+            [.init(5, 7, 139)], words: ["basic authentication is disabled"], .deferred, .route, .unauthorized,
             advice: "The tenant takes no passwords for SMTP. Set `auth: xoauth2` in the route's `smtp`."),
         .init(
-            [.init(5, 7, 139)], words: ["security defaults"], .deferred, .route, .misconfigured,
+            [.init(5, 7, 139)], words: ["security defaults"], .deferred, .route, .unauthorized,
             advice: "The tenant's security defaults forbid passwords. Set `auth: xoauth2` in the route's `smtp`."),
         // A password is one for the whole route.
         .init(
             [.init(5, 7, 139)], words: ["credentials were incorrect"], .deferred, .route, .unauthorized,
             advice: "Correct `username` and `password` in the route's `smtp`, or set `auth: xoauth2`."),
         .init(
-            [.init(5, 7, 139)], words: ["federated sts"], .deferred, .route, .misconfigured,
+            [.init(5, 7, 139)], words: ["federated sts"], .deferred, .route, .unauthorized,
             advice: "The identity provider of the federated domain does not answer as it should. Mend it, or set "
                 + "`auth: xoauth2` in the route's `smtp`, which does not ask it."),
         .init(
@@ -80,7 +80,7 @@ extension ReplyRule {
             advice: "A policy forbids this sign-in. Look for it in Entra's sign-in logs: Conditional Access, or an "
                 + "authentication policy of the user (`Get-AuthenticationPolicy`)."),
         .init(
-            [.init(5, 7, 30)], .deferred, .route, .misconfigured,
+            [.init(5, 7, 30)], .deferred, .route, .unauthorized,
             advice: "Exchange takes no passwords for SMTP any more. Set `auth: xoauth2` in the route's `smtp`."),
         .init(
             words: ["sendasdenied"], .rejected, .message, .rejected, advice: sendAs),

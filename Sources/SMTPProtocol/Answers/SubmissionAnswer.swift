@@ -8,6 +8,7 @@ package enum SubmissionAnswer {
     package struct RecipientGroup: Hashable, Sendable {
         /// In the envelope's order; never empty.
         package var recipients: [Address]
+        /// With the words said to the first of them.
         package var outcome: Outcome
 
         package init(recipients: [Address], outcome: Outcome) {
@@ -30,13 +31,14 @@ package enum SubmissionAnswer {
 
     private static func group(_ recipients: [Address], by fate: (Address) -> Outcome) -> [RecipientGroup] {
         var groups: [RecipientGroup] = []
-        var positions: [Outcome: Int] = [:]
+        var positions: [Fate: Int] = [:]
         for recipient in recipients {
             let outcome = fate(recipient)
-            if let position = positions[outcome] {
+            let position = positions[Fate(outcome)]
+            if let position {
                 groups[position].recipients.append(recipient)
             } else {
-                positions[outcome] = groups.count
+                positions[Fate(outcome)] = groups.count
                 groups.append(RecipientGroup(recipients: [recipient], outcome: outcome))
             }
         }
@@ -70,6 +72,23 @@ package enum SubmissionAnswer {
         case .outcome(let outcome): outcome
         case .unauthenticated(let refusal): .deferred(refusal, retryAfter: nil)
         }
+    }
+}
+
+/// What decides who shares a row: not the words, in which many servers repeat the recipient's address.
+private struct Fate: Hashable {
+    let word: String
+    let scope: Refusal.Scope?
+    let cause: Refusal.Cause?
+    let status: Int?
+    let code: String?
+
+    init(_ outcome: Outcome) {
+        word = outcome.word
+        scope = outcome.refusal?.scope
+        cause = outcome.refusal?.cause
+        status = outcome.refusal?.status
+        code = outcome.refusal?.code
     }
 }
 

@@ -68,6 +68,8 @@ final class SessionMailbox: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let event = unwrapInboundIn(data)
+        // Nobody reads what we say: the session, which waits to say it, cannot end this by itself.
+        if case .idle = event, writer != nil { return context.close(promise: nil) }
         guard let reader else { return arrived.append(event) }
         self.reader = nil
         reader.resume(returning: event)

@@ -111,6 +111,42 @@ import Testing
         #expect(row.status == .sent && row.path == .graph)
     }
 
+    /// What was moved because Graph was down is not refused for what Graph would have taken.
+    @Test(arguments: [Refusal.Cause.tooLarge, .unrepresentable])
+    func whatTheOtherPathCannotCarryGoesBack(_ cause: Refusal.Cause) async throws {
+        let graph = Switch()
+        graph.set(Self.outage)
+        let why = refusal(.message, cause, "not this way")
+        let smtp = ScriptedPath(whole: { _, _ in Delivery(.rejected(why), isAttempt: true) })
+        let (bench, path, _) = try await bench({ _ in graph.outcome }, smtp: smtp)
+        try await bench.accept("odd")
+        await bench.turns()
+        await pass(.seconds(150), bench)
+        #expect(smtp.attempted == ["odd"])
+        #expect(try await bench.status("odd") == .queued)
+        graph.set(acceptance)
+        await pass(.seconds(600), bench, step: .seconds(30))
+        #expect(try await bench.status("odd") == .sent)
+        #expect(path.attempted.last == "odd" && smtp.attempted.count == 1)
+    }
+
+    @Test func mailForAPathThatWasTakenAwayWaitsAndSaysSo() async throws {
+        let smtp = ScriptedPath { _ in .unknown(refusal(.message, .unavailable, "no answer")) }
+        let (bench, graph, _) = try await bench({ _ in acceptance }, smtp: smtp)
+        _ = try await bench.log.accept(waiting("lost", via: .smtp))
+        bench.bell.ring(LaneKey(route: "contoso", mailbox: ann))
+        await bench.turns()
+        #expect(smtp.attempted == ["lost"])
+        await bench.manager.reload([DeliveryBench.route(graph)], keepsSentBodies: false)
+        await pass(.seconds(120), bench, step: .seconds(30))
+        #expect(graph.attempted.isEmpty)
+        let row = try #require(try await bench.row("lost"))
+        #expect(row.status == .queued && row.errorText?.contains("has no such path any more") == true)
+        await bench.manager.reload([DeliveryBench.route(graph, ScriptedPath())], keepsSentBodies: false)
+        await pass(.seconds(400), bench, step: .seconds(30))
+        #expect(try await bench.status("lost") == .sent && graph.attempted.isEmpty)
+    }
+
     @Test func anOperatorsWishIsKept() async throws {
         let (bench, graph, smtp) = try await bench({ _ in acceptance })
         _ = try await bench.log.accept(waiting("wish", via: .smtp))

@@ -47,10 +47,10 @@ enum KnownReplies {
         ),
         (
             .mail, "530 5.7.57 Client was not authenticated to send anonymous mail during MAIL FROM",
-            "deferred route misconfigured"
+            "deferred route unauthorized"
         ),
-        (.mail, "530 5.7.57 SMTP; Client not authenticated to send mail", "deferred route misconfigured"),
-        (.mail, "550 5.7.1 Client was not authenticated", "deferred route misconfigured"),
+        (.mail, "530 5.7.57 SMTP; Client not authenticated to send mail", "deferred route unauthorized"),
+        (.mail, "550 5.7.1 Client was not authenticated", "deferred route unauthorized"),
         (
             .authentication, "535 5.7.3 Authentication unsuccessful [AM0PR0.eurprd01.prod.outlook.com]",
             "unauthenticated mailbox unauthorized"
@@ -58,12 +58,12 @@ enum KnownReplies {
         (
             .authentication,
             "535 5.7.139 \(smtpAuth) Tenant. Visit https://aka.ms/smtp_auth_disabled for more information.",
-            "deferred route misconfigured"
+            "deferred route unauthorized"
         ),
         (
             .authentication,
             "535 5.7.139 \(smtpAuth) Mailbox. Visit https://aka.ms/smtp_auth_disabled for more information.",
-            "deferred mailbox misconfigured"
+            "deferred mailbox unauthorized"
         ),
         (
             .authentication, "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.",
@@ -76,29 +76,29 @@ enum KnownReplies {
         ),
         (
             .authentication, "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.",
-            "deferred route misconfigured"
+            "deferred route unauthorized"
         ),
         (
             .authentication, "535 5.7.139 Authentication unsuccessful, federated STS service was unreachable.",
-            "deferred route misconfigured"
+            "deferred route unauthorized"
         ),
         (
             .authentication,
             "535 5.7.139 Authentication unsuccessful, the federated STS URL does not support HTTPS.",
-            "deferred route misconfigured"
+            "deferred route unauthorized"
         ),
         (
             .authentication,
             "535 5.7.139 Authentication unsuccessful, user is locked by your organization's security defaults policy.",
-            "deferred route misconfigured"
+            "deferred route unauthorized"
         ),
         (
             .authentication, "550 5.7.30 Basic authentication is not supported for Client Submission.",
-            "deferred route misconfigured"
+            "deferred route unauthorized"
         ),
         (
             .endOfData, "550 5.7.30 Basic authentication is not supported for Client Submission.",
-            "deferred route misconfigured"
+            "deferred route unauthorized"
         ),
         (
             .mail, "550 5.7.60 SMTP; Client does not have permissions to send as this sender",
