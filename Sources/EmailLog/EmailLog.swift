@@ -64,6 +64,9 @@ package final class EmailLog: Sendable {
         if role == .service { lock.releaseWhole() }
     }
 
+    /// Whether a service has the store.
+    package var isServed: Bool { role == .service || lock.isTaken }
+
     private func checkpoint() async throws {
         _ = try await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
     }

@@ -26,6 +26,13 @@ final class LockFile: Sendable {
         return true
     }
 
+    /// Whether another has it; a shared lock of an instant finds out.
+    var isTaken: Bool {
+        guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return true }
+        flock(descriptor, LOCK_UN)
+        return false
+    }
+
     func releaseWhole() { flock(descriptor, LOCK_UN) }
 
     /// The process id the holder left here, for messages to people only.

@@ -5,6 +5,15 @@
 package import MailModel
 
 package struct SendMailProbe: Sendable {
+    package enum Finding: Hashable, Sendable {
+        /// Nothing but the message was missing.
+        case ready
+        /// Not for the message's sake.
+        case refused(Refusal)
+        /// Something is said of the message, but not what was expected.
+        case unclear(Refusal)
+    }
+
     private static let expected = "ErrorMimeContentInvalidBase64String"
     /// In no alphabet of base 64, so that nothing could be sent.
     private static let body = Array("*".utf8)
@@ -26,12 +35,17 @@ package struct SendMailProbe: Sendable {
             body: .bytes(Self.body))
     }
 
-    /// What stands in the way; `nil` where nothing but the message was missing.
-    package func refusal(in response: WireResponse, now: Timestamp) -> Refusal? {
-        if response.status == 400, GraphError(response.body).code == Self.expected { return nil }
-        return switch GraphAnswer.read(response, now: now) {
-        case .outcome(let outcome): outcome.refusal
-        case .unauthenticated(let refusal): refusal
+    package func finding(in response: WireResponse, now: Timestamp) -> Finding {
+        if response.status == 400, GraphError(response.body).code == Self.expected { return .ready }
+        switch GraphAnswer.read(response, now: now) {
+        case .unauthenticated(let refusal): return .refused(refusal)
+        case .outcome(.accepted(let receipt)):
+            return .unclear(
+                Refusal(
+                    scope: .message, cause: .malfunction, status: receipt.status,
+                    text: "it was accepted, although it was no message"))
+        case .outcome(.deferred(let refusal, _)), .outcome(.rejected(let refusal)), .outcome(.unknown(let refusal)):
+            return refusal.scope == .message ? .unclear(refusal) : .refused(refusal)
         }
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import MIME
 import MailModel
 import Postern
 
@@ -12,24 +11,33 @@ struct CheckCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
-    @Option(help: "The mailbox to ask for at Microsoft. Default: each route's own, where it names one.")
+    @Option(help: "The sender whose mailbox is looked at. Default: one that each route names, where it names any.")
     var mailbox: Address?
     @Option(help: "Also send a test message to this address, by each path of each route.") var sendTo: Address?
 
     func run() async throws {
         try await perform { terminal in
-            let configuration = try options.load(terminal)
-            let checkup = Checkup(configuration, mailbox: mailbox)
             var items: [CheckItem] = []
-            let report: (CheckItem) -> Void = { item in
+            await check { item in
                 items.append(item)
                 if !output.json { item.show(on: terminal) }
             }
-            await checkup.run(report)
-            if let sendTo { await checkup.send(to: sendTo, report) }
             if output.json { terminal.write(JSON.array(items.map(\.json)).written()) }
             guard let fault = items.compactMap(\.fault).first else { return }
             throw ExitCode(fault.exitStatus.rawValue)
+        }
+    }
+
+    private func check(_ report: (CheckItem) -> Void) async {
+        let file = ConfigurationFile(path: options.config)
+        do {
+            let (configuration, warnings) = try file.load()
+            for warning in warnings { report(CheckItem(warning)) }
+            let checkup = Checkup(configuration, file: file.path, sender: mailbox)
+            await checkup.run(report)
+            if let sendTo { await checkup.send(to: sendTo, report) }
+        } catch {
+            for problem in error.problems { report(CheckItem(problem)) }
         }
     }
 }
@@ -43,7 +51,7 @@ extension CheckItem {
             case .failed: ("FAIL", .red)
             }
         let mark = terminal.paint(word.padded(5), style)
-        terminal.write("\(mark)\(terminal.paint(name.padded(14), .bold))\(subject): \(text)")
+        terminal.write("\(mark)\(terminal.paint(name.padded(14), .bold))\(Table.printable("\(subject): \(text)"))")
         if let advice { terminal.write("\("".padded(19))\(terminal.paint("→", .dim)) \(advice)") }
         terminal.flush()
     }

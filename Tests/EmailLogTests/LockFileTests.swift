@@ -14,6 +14,15 @@ import Testing
         #expect(second.takeWhole())
     }
 
+    @Test func lookingAtTheWholeTakesNothing() throws {
+        let directory = try TemporaryDirectory()
+        let (holder, watcher) = (try LockFile(path: directory.store), try LockFile(path: directory.store))
+        #expect(!watcher.isTaken && holder.takeWhole())
+        #expect(watcher.isTaken && watcher.holder == getpid())
+        holder.releaseWhole()
+        #expect(!watcher.isTaken && watcher.takeWhole())
+    }
+
     @Test func claimantsAreSeenByOthersWhileTheyLive() throws {
         let directory = try TemporaryDirectory()
         let watcher = try LockFile(path: directory.store)

@@ -36,3 +36,13 @@ package struct CheckItem: Hashable, Sendable {
 
     package var fault: Fault? { if case .failed(let fault) = verdict { fault } else { nil } }
 }
+
+extension CheckItem {
+    /// All that is wrong with a configuration file that cannot be used, or what it is warned of.
+    package init(_ problem: ConfigurationProblem) {
+        let place = problem.line.map { "\(problem.file):\($0)" } ?? problem.file
+        self.init(
+            "configuration", place, problem.severity == .error ? .failed(.configuration) : .warning,
+            problem.key.isEmpty ? problem.text : "\(problem.key): \(problem.text)")
+    }
+}

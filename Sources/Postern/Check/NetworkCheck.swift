@@ -1,119 +1,145 @@
 import Foundation
 import GraphProtocol
+import HTTPTransport
 import MailModel
-import NIOPosix
 
 /// Names, connections, certificates, and the clock, which the answers carry.
-extension Checkup {
-    func networkItems(_ route: Route) async -> [CheckItem] {
-        var items: [CheckItem] = []
-        for host in hosts(of: route) { items.append(await nameItem(host)) }
-        guard let graph = route.graph else { return items }
-        let endpoints = Application(graph).endpoints
-        var urls = [endpoints.graph]
-        if !graph.usesOnlyManagedIdentity, endpoints.login != endpoints.graph { urls.insert(endpoints.login, at: 0) }
-        for url in urls { items += await endpointItems(url, graph) }
-        return items
+struct NetworkCheck: Sendable {
+    /// A far side, and the way there.
+    enum Place: Hashable, Sendable {
+        case web(url: String, caFile: String?, proxy: Secret?)
+        /// The rest of an SMTP path is tried with the credentials of a mailbox.
+        case host(String)
     }
 
-    private func hosts(of route: Route) -> [String] {
-        var hosts: [String] = []
-        if let graph = route.graph {
-            let endpoints = Application(graph).endpoints
-            let urls = graph.proxy.map { [$0.reveal()] } ?? [endpoints.login, endpoints.graph]
-            hosts += urls.compactMap { URL(string: $0)?.host() }
+    let patience: Duration
+    let transport: HTTPTransport
+    let clocks: Clocks
+    private var resolved: [String: Bool] = [:]
+    private var knowsTime = false
+    /// URLs and host names.
+    private(set) var unreached: Set<String> = []
+
+    init(patience: Duration, transport: HTTPTransport, clocks: Clocks) {
+        self.patience = patience
+        self.transport = transport
+        self.clocks = clocks
+    }
+
+    mutating func items(_ place: Place) async -> [CheckItem] {
+        var items: [CheckItem] = []
+        if let name = place.nameToResolve {
+            if resolved[name] == nil {
+                let item = await nameItem(name)
+                resolved[name] = item.verdict == .ok
+                items.append(item)
+            }
+            guard resolved[name] == true else {
+                unreached.insert(place.key)
+                return items
+            }
         }
-        if let smtp = route.smtp { hosts.append(smtp.host) }
-        return hosts.reduce(into: []) { unique, host in if !unique.contains(host) { unique.append(host) } }
+        if case .web(let url, let caFile, let proxy) = place {
+            items += await webItems(url, Wire(transport: transport, caFile: caFile, proxy: proxy?.reveal()))
+        }
+        return items
     }
 
     private func nameItem(_ host: String) async -> CheckItem {
         do {
-            let addresses = try await HostName.resolve(host)
+            let addresses = try await HostName.resolve(host, within: patience)
             return CheckItem("dns", host, .ok, addresses.prefix(3).joined(separator: ", "))
         } catch {
             return CheckItem(
                 "dns", host, .failed(.unavailable), error.text,
-                advice: "Check the name, and the resolvers in /etc/resolv.conf.")
+                advice: "Correct the name, or the resolvers in /etc/resolv.conf.")
         }
     }
 
     /// Any answer will do: it proves the way there, and carries the far side's time.
-    private func endpointItems(_ url: String, _ graph: Graph) async -> [CheckItem] {
+    private mutating func webItems(_ url: String, _ wire: Wire) async -> [CheckItem] {
         let isTLS = url.hasPrefix("https:")
         let name = isTLS ? "tls" : "connect"
-        do {
-            let response = try await Wire(graph, outbound.http).send(WireRequest(method: .get, url: url + "/"))
-            let text = isTLS ? "the certificate is accepted" : "answers, without TLS"
-            return [CheckItem(name, url, .ok, text)] + (clockItem(response, url).map { [$0] } ?? [])
-        } catch {
-            return [CheckItem(name, url, .failed(.unavailable), error.text, advice: error.advice)]
+        let answer = await within(patience) { await wire.get("\(url)/") }
+        switch answer ?? .failure(.slow(patience)) {
+        case .failure(let failure):
+            unreached.insert(url)
+            return [CheckItem(name, url, .failed(.unavailable), failure.text, advice: failure.advice)]
+        case .success(let response):
+            let clock = knowsTime ? nil : ClockCheck.item(response, from: url, now: clocks.now())
+            if clock != nil { knowsTime = true }
+            let text = isTLS ? "reached; its certificate is accepted" : "reached, without TLS"
+            return [CheckItem(name, url, .ok, text)] + [clock].compactMap(\.self)
+        }
+    }
+}
+
+extension NetworkCheck.Place {
+    fileprivate var key: String {
+        switch self {
+        case .web(let url, _, _): url
+        case .host(let name): name
         }
     }
 
-    private func clockItem(_ response: WireResponse, _ url: String) -> CheckItem? {
-        guard let far = response.header("Date").flatMap({ HTTPDate.parse(Array($0.utf8), now: clocks.now()) }) else {
-            return nil
+    /// Behind a proxy it is the proxy that resolves the others.
+    fileprivate var nameToResolve: String? {
+        let name: String? =
+            switch self {
+            case .web(let url, _, let proxy): URL(string: proxy?.reveal() ?? url)?.host()
+            case .host(let name): name
+            }
+        return name.flatMap { IPAddress($0.trimmingCharacters(in: ["[", "]"])) == nil ? $0 : nil }
+    }
+}
+
+extension Configuration {
+    /// Everything that mail and tokens go to, each once.
+    var places: [NetworkCheck.Place] {
+        routes.flatMap(\.places).reduce(into: []) { unique, place in
+            if !unique.contains(place) { unique.append(place) }
         }
-        let difference = clocks.now() - far
-        let seconds = abs(difference.components.seconds)
-        let text = seconds < 2 ? "agrees" : "\(seconds) s \(difference < .zero ? "behind" : "ahead of") the server's"
-        let advice = "Set this machine's clock, with NTP: Entra refuses assertions and tokens from another time."
-        switch seconds {
-        case ..<60: return CheckItem("clock", url, .ok, text)
-        case ..<300: return CheckItem("clock", url, .warning, text, advice: advice)
-        default: return CheckItem("clock", url, .failed(.other), text, advice: advice)
-        }
+    }
+}
+
+extension Route {
+    fileprivate var places: [NetworkCheck.Place] {
+        (graph?.urls ?? []).map { .web(url: $0, caFile: graph?.caFile, proxy: graph?.proxy) }
+            + [smtp.map { .host($0.host) }].compactMap(\.self)
     }
 }
 
 extension Graph {
-    fileprivate var usesOnlyManagedIdentity: Bool {
-        credentials.allSatisfy { if case .managedIdentity = $0 { true } else { false } }
+    /// Of Entra, where tokens come from there, and of Graph.
+    var urls: [String] {
+        let endpoints = Application(self).endpoints
+        let usesEntra = credentials.contains { if case .managedIdentity = $0 { false } else { true } }
+        return usesEntra && endpoints.login != endpoints.graph
+            ? [endpoints.login, endpoints.graph] : [endpoints.graph]
+    }
+}
+
+extension Wire {
+    fileprivate func get(_ url: String) async -> Result<WireResponse, WireFailure> {
+        do throws(WireFailure) {
+            return .success(try await send(WireRequest(method: .get, url: url)))
+        } catch {
+            return .failure(error)
+        }
     }
 }
 
 extension WireFailure {
+    static func slow(_ patience: Duration) -> WireFailure {
+        WireFailure(stage: .timeout, bodyProgress: .none, text: "no answer within \(Quantity.text(patience))")
+    }
+
     fileprivate var advice: String {
         switch stage {
-        case .resolve: "Check the name, and the resolvers in /etc/resolv.conf."
+        case .resolve: "Correct the name, or the resolvers in /etc/resolv.conf."
         case .tls: "Trust the issuer with `ca_file`, where a proxy or an appliance shows a certificate of its own."
-        case .connect, .transfer, .timeout, .source, .cancelled: "Check the firewall, the route, and `proxy`."
+        case .connect, .transfer, .timeout, .source, .cancelled:
+            "Let this machine out to that address in the firewall, or name the `proxy` that does."
         }
-    }
-}
-
-/// Names to addresses, as every other program here finds them.
-enum HostName {
-    struct Unknown: Error {
-        let text: String
-    }
-
-    static func resolve(_ host: String) async throws(Unknown) -> [String] {
-        do {
-            return try await NIOThreadPool.singleton.runIfActive { try lookUp(host) }
-        } catch let error as Unknown {
-            throw error
-        } catch {
-            throw Unknown(text: "\(error)")
-        }
-    }
-
-    private static func lookUp(_ host: String) throws(Unknown) -> [String] {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
-        let status = getaddrinfo(host, nil, &hints, &list)
-        guard status == 0 else { throw Unknown(text: "\(host): \(String(cString: gai_strerror(status)))") }
-        defer { freeaddrinfo(list) }
-        return sequence(first: list) { $0?.pointee.ai_next }.prefix { $0 != nil }.compactMap { $0?.pointee.text }
-    }
-}
-
-extension addrinfo {
-    fileprivate var text: String? {
-        var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-        let status = getnameinfo(ai_addr, ai_addrlen, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST)
-        return status == 0 ? String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
     }
 }

@@ -2,21 +2,29 @@ import EmailLog
 import Foundation
 import MailModel
 
-/// The store: there, writable, with room, and what it says about mail that waits.
+/// The store: there, writable, with room; whether a service has it; and what that service has met.
 struct StoreCheck {
+    struct Findings {
+        var items: [CheckItem]
+        var isServed = false
+        /// What the service waits for: things that only a message shows, such as a full mailbox, stand only here.
+        var pauses: [CheckItem] = []
+    }
+
     let path: String
     let clocks: Clocks
 
-    func items() async -> [CheckItem] {
-        guard FileManager.default.fileExists(atPath: path) else { return [newStore] + [room] }
-        do {
+    func examine() async -> Findings {
+        guard FileManager.default.fileExists(atPath: path) else { return Findings(items: [newStore, room]) }
+        do throws(EmailLogError) {
             let log = try EmailLog.open(path: path, role: .tool)
             try await log.checkWritable()
-            let pauses = try await log.pauses().filter { $0.until > clocks.now() }
+            let (isServed, pauses) = (log.isServed, try await log.pauses())
             try await log.close()
-            return [CheckItem("store", path, .ok, "opened, written and synced"), room] + pauses.map(item)
+            let store = CheckItem("store", path, .ok, "opened, written and synced")
+            return Findings(items: [store, room, service(isServed)], isServed: isServed, pauses: items(pauses))
         } catch {
-            return [CheckItem("store", path, .failed(.unavailable), "\(error)"), room]
+            return Findings(items: [CheckItem("store", path, .failed(error.fault), "\(error)"), room])
         }
     }
 
@@ -45,18 +53,58 @@ struct StoreCheck {
         }
         let free = Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
         let text = "\(free / 1_000_000) MB free"
-        return free >= Self.leastRoom
-            ? CheckItem("disk", directory, .ok, text)
-            : CheckItem(
-                "disk", directory, .warning, text,
-                advice: "Free some space: without any, mail is refused with 452 until there is some again.")
+        guard free < Self.leastRoom else { return CheckItem("disk", directory, .ok, text) }
+        return CheckItem(
+            "disk", directory, .warning, text,
+            advice: "Free some space: without any, mail is refused with 452 until there is some again.")
     }
 
-    private func item(_ pause: LanePause) -> CheckItem {
+    private func service(_ isServed: Bool) -> CheckItem {
+        isServed
+            ? CheckItem("service", path, .ok, "running")
+            : CheckItem(
+                "service", path, .warning, "not running: nothing is accepted or delivered",
+                advice: "Start it: `postern serve`, or `systemctl start postern`.")
+    }
+
+    // MARK: Pauses
+
+    /// A pause whose mailbox has had no mail since says nothing any more.
+    private static let oldest = Duration.seconds(86400)
+    private static let mostShown = 10
+
+    private func items(_ pauses: [LanePause]) -> [CheckItem] {
+        let now = clocks.now()
+        let recent = pauses.filter { $0.until > (isOperators($0) ? now - Self.oldest : now) }
+        let items = recent.prefix(Self.mostShown).map { item($0, now) }
+        guard recent.count > items.count else { return items }
+        let more = "\(recent.count - items.count) more mailboxes or routes wait"
+        return items + [CheckItem("pause", path, .warning, more, advice: "`postern queue` lists them.")]
+    }
+
+    private func item(_ pause: LanePause, _ now: Timestamp) -> CheckItem {
         let subject = [pause.route, pause.mailbox?.description, pause.path.rawValue].compactMap(\.self)
-        let isOperators = pause.cause == .unauthorized || pause.cause == .misconfigured
+        let since =
+            pause.until > now ? "mail waits until \(pause.until) UTC" : "not tried again since \(pause.until) UTC"
         return CheckItem(
-            "pause", subject.joined(separator: " "), isOperators ? .failed(.refused) : .warning,
-            "mail waits until \(pause.until) UTC: \(pause.reason)")
+            "pause", subject.joined(separator: " "), isOperators(pause) ? .failed(.refused) : .warning,
+            "\(since): \(pause.reason)",
+            advice: isOperators(pause)
+                ? "Once it is mended, mail flows by itself within minutes; `systemctl reload postern` tries at once."
+                : nil)
+    }
+
+    private func isOperators(_ pause: LanePause) -> Bool {
+        pause.cause == .unauthorized || pause.cause == .misconfigured
+    }
+}
+
+extension EmailLogError {
+    fileprivate var fault: CheckItem.Fault {
+        switch self {
+        case .missingDirectory, .notWritable, .notADatabase, .newerSchema: .configuration
+        case .olderSchema, .inUse, .removed, .diskFull, .busy, .inputOutput, .closed: .unavailable
+        case .duplicateID, .noSuchMessage, .wrongStatus, .partsDoNotMatch, .bodyMissing, .bodyDamaged, .other: .other
+        }
     }
 }

@@ -3,21 +3,24 @@ package import MailModel
 
 /// A message that proves a path from end to end: `postern check --send-to`.
 extension Checkup {
+    /// How long a running service has to send it.
+    private static let patienceWithService = Duration.seconds(20)
+
     package func send(to recipient: Address, _ report: (CheckItem) -> Void) async {
         for route in configuration.routes {
             for path in route.paths {
-                let items = await send(to: recipient, route, path)
-                for item in items { report(item) }
+                for item in await send(to: recipient, route, path) { report(item) }
             }
         }
     }
 
     private func send(to recipient: Address, _ route: Route, _ path: Path) async -> [CheckItem] {
         let name = "send \(path.rawValue)"
-        guard let sender = mailbox(of: route) else { return [unknownMailbox(name, route)] }
+        guard let sender = party(of: route)?.sender else { return [unknownParty(name, route)] }
         let message = message(from: sender, to: recipient, by: path)
         do {
-            let delivery = DirectDelivery(configuration, via: path, clocks: clocks)
+            let delivery = DirectDelivery(
+                configuration, via: path, clocks: clocks, patience: Self.patienceWithService)
             let steps = try await delivery.send(message, Envelope(sender: sender, recipients: [recipient]))
             return steps.map { $0.item(name, "\(sender) to \(recipient)") }
         } catch {

@@ -1,0 +1,94 @@
+import EmailLog
+import Foundation
+import MailModel
+import Testing
+
+@testable import Postern
+
+@Suite struct StoreCheckTests {
+    private let directory: TemporaryDirectory
+    private let clock = ManualClock()
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func examine(_ path: String? = nil) async -> StoreCheck.Findings {
+        await StoreCheck(path: path ?? directory.store, clocks: clock.clocks).examine()
+    }
+
+    @Test func noStoreYet() async throws {
+        let findings = await examine()
+        #expect(findings.items.map(\.name) == ["store", "disk"] && findings.items[0].verdict == .ok)
+        #expect(!findings.isServed && findings.pauses.isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: directory.store), "looking at it must not create it")
+    }
+
+    @Test func noDirectoryForIt() async throws {
+        let item = await examine("\(directory.path)/nowhere/postern.sqlite").items[0]
+        #expect(item.fault == .configuration && item.text.contains("nowhere") && item.advice?.isEmpty == false)
+    }
+
+    @Test func noStoreAtAll() async throws {
+        let file = try directory.write("notes.txt", String(repeating: "no database\n", count: 1000))
+        #expect(await examine(file).items[0].fault == .configuration)
+    }
+
+    @Test func besideAServiceAndWithout() async throws {
+        let log = try directory.service()
+        let served = await examine()
+        #expect(served.isServed && served.items.map(\.verdict) == [.ok, .ok, .ok], "\(served)")
+        try await log.close()
+        let left = await examine()
+        #expect(!left.isServed && left.items.map(\.verdict) == [.ok, .ok, .warning])
+        #expect(left.items[2].name == "service" && left.items[2].text.contains("not running"))
+        // Nor does looking keep a service from starting.
+        try await directory.service().close()
+    }
+
+    private func pause(_ cause: Refusal.Cause, mailbox: Address? = ann, until: Timestamp = after(60)) -> LanePause {
+        LanePause(
+            route: "contoso", mailbox: mailbox, path: .graph, since: noon, until: until, cause: cause, reason: "no luck"
+        )
+    }
+
+    struct Case: Sendable {
+        var cause: Refusal.Cause
+        var seconds: Int
+        /// `nil`: not worth a line.
+        var verdict: CheckItem.Verdict?
+        var text = ""
+    }
+
+    @Test(arguments: [
+        Case(
+            cause: .unauthorized, seconds: 60, verdict: .failed(.refused),
+            text: "mail waits until 2026-11-21 12:01:00.000 UTC: no luck"),
+        Case(
+            cause: .misconfigured, seconds: -60, verdict: .failed(.refused),
+            text: "not tried again since 2026-11-21 11:59:00.000 UTC: no luck"),
+        Case(cause: .misconfigured, seconds: -86401, verdict: nil),
+        Case(
+            cause: .throttled, seconds: 60, verdict: .warning,
+            text: "mail waits until 2026-11-21 12:01:00.000 UTC: no luck"),
+        Case(cause: .throttled, seconds: -1, verdict: nil),
+        Case(
+            cause: .unavailable, seconds: 60, verdict: .warning,
+            text: "mail waits until 2026-11-21 12:01:00.000 UTC: no luck"),
+    ])
+    func pausesOnRecord(_ item: Case) async throws {
+        let log = try directory.service()
+        try await log.pause(pause(item.cause, until: after(item.seconds)))
+        try await log.close()
+        let pauses = await examine().pauses
+        #expect(pauses.map(\.verdict) == [item.verdict].compactMap(\.self))
+        #expect(pauses.allSatisfy { $0.name == "pause" && $0.text == item.text }, "\(pauses)")
+        #expect(pauses.allSatisfy { $0.subject == "contoso ann@contoso.com graph" })
+    }
+
+    @Test func manyPausesAreSummedUp() async throws {
+        let log = try directory.service()
+        for mailbox in addresses(13) { try await log.pause(pause(.throttled, mailbox: mailbox)) }
+        try await log.close()
+        let pauses = await examine().pauses
+        #expect(pauses.count == 11 && pauses.last?.text == "3 more mailboxes or routes wait")
+    }
+}
