@@ -1,3 +1,5 @@
+import MailModel
+
 /// A SASL mechanism (RFC 4422) this house speaks, by its registered name.
 package enum Mechanism: String, Hashable, Sendable, CaseIterable {
     /// RFC 4616.
@@ -27,6 +29,22 @@ package enum Credentials: Hashable, Sendable {
     package var user: String {
         switch self {
         case .plain(_, let user, _), .login(let user, _), .xoauth2(let user, _): user
+        }
+    }
+}
+
+extension Credentials {
+    /// Whether a text holds the secret, as it is or as it goes over the wire.
+    func areRepeated(in text: String) -> Bool {
+        [secret, Base64.encode(secret.utf8), Base64.encode(SASL.initialResponse(of: self))].contains { repeated in
+            repeated.utf8.count >= 4 && text.contains(repeated)
+        }
+    }
+
+    private var secret: String {
+        switch self {
+        case .plain(_, _, let password), .login(_, let password): password
+        case .xoauth2(_, let token): token
         }
     }
 }

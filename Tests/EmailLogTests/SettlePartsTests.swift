@@ -32,6 +32,7 @@ import Testing
         #expect(rows.map(\.recipientCount) == [2, 1, 1])
         #expect(rows.map(\.attempts) == [1, 1, 1])
         #expect(try await log.body(of: ids[1]).size == 7, "the others still need it")
+        #expect(try await log.claim(ids[1], path: .smtp, at: after(60))?.isPart == true)
         let references = try directory.outside { try Int.fetchAll($0, sql: "SELECT references_left FROM email_body") }
         #expect(references == [2])
         #expect(try await log.attempts(since: noon).map(\.cost.recipients) == [4], "one transaction, counted once")

@@ -55,6 +55,21 @@ import Testing
         #expect(harness.isReady)
     }
 
+    @Test(arguments: ["AHVzZXIAc2VjcmV0", "c2VjcmV0", "secret"])
+    func aServerThatRepeatsTheCredentialIsNotQuoted(_ word: String) {
+        var configuration = ClientConfiguration.open
+        configuration.credentials = .plain(authorization: "", user: "user", password: "secret")
+        var harness = ClientHarness(configuration)
+        for line in ["220 server", "250-server\r\n250 AUTH PLAIN", "501 5.5.4 Cannot read AUTH PLAIN \(word)"] {
+            harness.feed(line: line)
+        }
+        guard case .authenticationRefused(let reply, nil) = harness.failure?.reason else {
+            Issue.record("\(String(describing: harness.failure))")
+            return
+        }
+        #expect(reply.code == 501 && reply.status == .init(5, 5, 4) && !reply.text.contains(word))
+    }
+
     @Test func actingForAnotherNeedsPlain() {
         var configuration = ClientConfiguration.open
         configuration.credentials = .plain(authorization: "other", user: "user", password: "secret")

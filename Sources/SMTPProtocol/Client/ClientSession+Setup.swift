@@ -26,10 +26,10 @@ extension ClientSession {
         case (.authentication(let responses, let mechanism), .intermediate):
             respond(responses, mechanism, reply)
         case (.authentication, .transient), (.authentication, .permanent):
-            fail(.authenticationRefused(reply, challenge: nil))
+            fail(.authenticationRefused(withoutCredentials(reply), challenge: nil))
         case (.refusedAuthentication(let challenge), .transient),
             (.refusedAuthentication(let challenge), .permanent):
-            fail(.authenticationRefused(reply, challenge: challenge))
+            fail(.authenticationRefused(withoutCredentials(reply), challenge: challenge))
         case (.greeting, .intermediate), (.ehlo, .intermediate), (.helo, .intermediate),
             (.startTLS, .intermediate),
             (.refusedAuthentication, .positive), (.refusedAuthentication, .intermediate), (.quit, _):
@@ -78,6 +78,12 @@ extension ClientSession {
             send("AUTH XOAUTH2")
             expect([response], .xoauth2)
         }
+    }
+
+    /// Some servers repeat the line they refuse, and what they say is kept in logs.
+    private func withoutCredentials(_ reply: Reply) -> Reply {
+        guard configuration.credentials?.areRepeated(in: reply.text) ?? false else { return reply }
+        return Reply(reply.code, reply.status, "(words left out: they repeat the credential)")
     }
 
     private mutating func sendPlain(_ response: String) {
