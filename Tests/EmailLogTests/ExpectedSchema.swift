@@ -1,0 +1,132 @@
+/// All statements of a store's tables and indexes, as `sqlite_master` shows them.
+enum ExpectedSchema {
+    static let statements = [
+        """
+        CREATE TABLE email_body (
+            id INTEGER PRIMARY KEY,
+            size INTEGER NOT NULL CHECK (size >= 0),
+            references_left INTEGER NOT NULL CHECK (references_left > 0),
+            spool TEXT,
+            bytes BLOB,
+            CHECK ((spool IS NULL) <> (bytes IS NULL))
+        )
+        """,
+        """
+        CREATE TABLE email_log (
+            id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+            status TEXT NOT NULL CHECK (status IN ('Q', 'P', 'S', 'F', 'H', 'C', 'U')),
+            created_date TEXT NOT NULL CHECK (length(created_date) = 23),
+            sent_date TEXT NOT NULL CHECK (length(sent_date) = 23),
+            next_attempt_date TEXT CHECK (length(next_attempt_date) = 23),
+            route TEXT NOT NULL,
+            path TEXT CHECK (path IN ('graph', 'smtp')),
+            mailbox TEXT NOT NULL,
+            sender TEXT NOT NULL,
+            recipients TEXT NOT NULL CHECK (json_valid(recipients)),
+            recipient_count INTEGER NOT NULL CHECK (recipient_count > 0),
+            header_from TEXT,
+            subject TEXT,
+            message_id TEXT,
+            size INTEGER NOT NULL CHECK (size >= 0),
+            client TEXT,
+            user TEXT,
+            attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+            fell_back INTEGER NOT NULL DEFAULT 0 CHECK (fell_back IN (0, 1)),
+            http_status INTEGER,
+            error_code TEXT,
+            error_text TEXT,
+            request_id TEXT,
+            latency_ms INTEGER,
+            priority TEXT NOT NULL CHECK (priority IN ('high', 'normal', 'bulk')),
+            trial TEXT,
+            resend_of TEXT,
+            body_id INTEGER,
+            received BLOB,
+            is_part INTEGER NOT NULL DEFAULT 0 CHECK (is_part IN (0, 1)),
+            retries INTEGER NOT NULL DEFAULT 0 CHECK (retries >= 0),
+            resent_date TEXT,
+            via TEXT CHECK (via IN ('graph', 'smtp')),
+            claimant INTEGER,
+            claimed_date TEXT,
+            claimed_path TEXT CHECK (claimed_path IN ('graph', 'smtp')),
+            CHECK ((status = 'Q') = (next_attempt_date IS NOT NULL)),
+            CHECK ((status = 'P') = (claimant IS NOT NULL AND claimed_date IS NOT NULL AND claimed_path IS NOT NULL)),
+            CHECK (status NOT IN ('Q', 'P', 'H', 'U') OR body_id IS NOT NULL),
+            CHECK ((status = 'S') = (latency_ms IS NOT NULL)),
+            CHECK (status NOT IN ('S', 'U') OR (path IS NOT NULL AND attempts > 0))
+        )
+        """,
+        """
+        CREATE TABLE email_attempt (
+            email_id TEXT NOT NULL REFERENCES email_log (id) ON DELETE CASCADE,
+            attempt INTEGER NOT NULL CHECK (attempt > 0),
+            started_date TEXT NOT NULL CHECK (length(started_date) = 23),
+            duration_ms INTEGER CHECK (duration_ms >= 0),
+            path TEXT NOT NULL CHECK (path IN ('graph', 'smtp')),
+            outcome TEXT NOT NULL
+                CHECK (outcome IN ('accepted', 'deferred', 'throttled', 'rejected', 'unknown')),
+            http_status INTEGER,
+            error_code TEXT,
+            error_text TEXT,
+            retry_after_ms INTEGER CHECK (retry_after_ms >= 0),
+            request_id TEXT,
+            finished_date TEXT NOT NULL CHECK (length(finished_date) = 23),
+            requests INTEGER NOT NULL CHECK (requests >= 0),
+            recipients INTEGER NOT NULL CHECK (recipients >= 0),
+            external_recipients INTEGER NOT NULL CHECK (external_recipients >= 0),
+            bytes INTEGER NOT NULL CHECK (bytes >= 0),
+            PRIMARY KEY (email_id, attempt)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE lane_pause (
+            route TEXT NOT NULL,
+            mailbox TEXT NOT NULL,
+            path TEXT NOT NULL CHECK (path IN ('graph', 'smtp')),
+            since TEXT NOT NULL CHECK (length(since) = 23),
+            until TEXT NOT NULL CHECK (length(until) = 23),
+            cause TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (route, mailbox, path)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE alert (
+            name TEXT NOT NULL PRIMARY KEY CHECK (name <> ''),
+            opened_date TEXT NOT NULL CHECK (length(opened_date) = 23),
+            peak INTEGER NOT NULL CHECK (peak >= 0),
+            told_count INTEGER NOT NULL CHECK (told_count >= 0),
+            told_date TEXT NOT NULL CHECK (length(told_date) = 23),
+            calm_date TEXT CHECK (length(calm_date) = 23)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE alert_notification (
+            id INTEGER PRIMARY KEY,
+            alert TEXT NOT NULL,
+            channel TEXT NOT NULL CHECK (channel IN ('webhook', 'email', 'command')),
+            event TEXT NOT NULL CHECK (json_valid(event)),
+            created_date TEXT NOT NULL CHECK (length(created_date) = 23),
+            next_attempt_date TEXT NOT NULL CHECK (length(next_attempt_date) = 23),
+            attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0)
+        )
+        """,
+        """
+        CREATE TABLE store_probe (id INTEGER PRIMARY KEY CHECK (id = 1), checked INTEGER NOT NULL)
+        """,
+        "CREATE INDEX email_log_due ON email_log (route, mailbox, priority, via, next_attempt_date) WHERE status = 'Q'",
+        "CREATE INDEX email_log_waiting ON email_log (route, mailbox, created_date) WHERE status = 'Q'",
+        "CREATE INDEX email_log_sent_date ON email_log (sent_date)",
+        "CREATE INDEX email_log_failed ON email_log (sent_date, client, status) WHERE status = 'F'",
+        "CREATE INDEX email_log_fell_back ON email_log (sent_date, client, fell_back) WHERE fell_back = 1",
+        "CREATE INDEX email_log_resent ON email_log (resent_date) WHERE status = 'Q' AND resent_date IS NOT NULL",
+        "CREATE INDEX email_log_set_aside ON email_log (status, route) WHERE status IN ('P', 'H', 'U')",
+        """
+        CREATE INDEX email_log_body_kept ON email_log (status, sent_date)
+            WHERE body_id IS NOT NULL AND status IN ('S', 'F')
+        """,
+        "CREATE INDEX email_attempt_finished ON email_attempt (finished_date)",
+        "CREATE INDEX email_attempt_troubled ON email_attempt (outcome, finished_date) WHERE outcome <> 'accepted'",
+        "CREATE UNIQUE INDEX email_body_spool ON email_body (spool) WHERE spool IS NOT NULL",
+    ]
+}
