@@ -59,16 +59,13 @@ extension Lane {
         }
     }
 
-    /// Whether someone is blocked does not depend on `open`: whoever can start through one path alone is not kept back
-    /// by another path's being open as well.
+    /// A turn through one path alone implies one through every set of paths with that path in it, if not the same: whether
+    /// someone is blocked does not depend on `open`, and more open paths only make more rows overdue that fit. Hence a
+    /// lane that is ready on a path has a turn, whatever else is open.
     private func turn(
         among contenders: [Contender], at now: Instant, through open: [Path], _ outlook: RouteOutlook
     ) -> Turn? {
-        if let row = overdue(among: contenders, through: open),
-            let path = row.paths.first(where: { open.contains($0) && fits(row.row, $0, at: now) })
-        {
-            return Turn(row: row.row, path: path)
-        }
+        if let turn = overdue(among: contenders, at: now, through: open) { return turn }
         var blocked: [Path] = []
         for contender in contenders {
             guard hasShared(contender.row, at: now) else {
@@ -86,11 +83,16 @@ extension Lane {
         return nil
     }
 
-    /// The longest due of those that have been passed over for too long.
-    private func overdue(among contenders: [Contender], through open: [Path]) -> Contender? {
+    /// The longest due of those that have been passed over for too long, and fit: one that does not must not stand before
+    /// one that does.
+    private func overdue(among contenders: [Contender], at now: Instant, through open: [Path]) -> Turn? {
         guard fairness.isDue else { return nil }
         let candidates = contenders.filter { $0.paths.contains(where: open.contains) }
-        return candidates.filter { $0.row.priority > candidates[0].row.priority }.min { $0.row.due < $1.row.due }
+        let turns = candidates.filter { $0.row.priority > candidates[0].row.priority }.compactMap { contender in
+            let path = contender.paths.first { open.contains($0) && fits(contender.row, $0, at: now) }
+            return path.map { Turn(row: contender.row, path: $0) }
+        }
+        return turns.min { $0.row.due < $1.row.due }
     }
 
     private func fits(_ row: Waiting, _ path: Path, at now: Instant) -> Bool {

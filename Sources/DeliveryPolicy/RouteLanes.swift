@@ -43,14 +43,21 @@ struct RouteLanes: Sendable {
         lookOut(at: now)
     }
 
+    /// A mailbox that yields nothing, since what made it ready is past, is asked once and then placed anew: the search ends
+    /// whatever the lanes answer, and the next one finds them all.
     mutating func startNext(at now: Instant) -> (mailbox: Address, turn: Lane.Turn)? {
         keepTime(at: now)
         let outlook = outlook
         let open = outlook.paths.filter { paths[$0].isOpen(at: now, concurrency: limits.concurrency) }
+        var fruitless: [Address] = []
+        defer { for mailbox in fruitless { place(mailbox, at: now) } }
         while let mailbox = popReady(open) {
-            guard let turn = update(mailbox, at: now, { $0.startNext(at: now, through: open, outlook) }) else {
+            guard let turn = lanes[mailbox]?.startNext(at: now, through: open, outlook) else {
+                for path in open { paths[path].withdraw(mailbox) }
+                fruitless.append(mailbox)
                 continue
             }
+            place(mailbox, at: now)
             paths[turn.path].started(turn.row.id)
             return (mailbox, turn)
         }

@@ -35,6 +35,9 @@ struct RoutePath: Sendable {
 
     mutating func popReady() -> Address? { ready.popFirst() }
 
+    /// Until it is placed anew, the mailbox is not ready.
+    mutating func withdraw(_ mailbox: Address) { ready.remove(mailbox) }
+
     /// A mailbox whose moment has come: it is to be placed anew.
     mutating func popDue(at now: Instant) -> Address? { wakes.popDue(at: now) }
 

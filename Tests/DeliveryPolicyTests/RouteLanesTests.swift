@@ -98,4 +98,19 @@ import Testing
         route.hurry(at: 1)
         #expect(route.startNext(at: 1)?.turn.row.id == id(9))
     }
+
+    /// What is ready at 0 is kept back at 1 by an urgent row to more people than there is room for.
+    @Test mutating func aMailboxThatYieldsNothingIsPassedOverAndNotLost() {
+        _ = route.configure(routeLimits { $0.lane.recipients = Rate(10, per: .seconds(60)) }, at: 0)
+        for box in 0..<2 {
+            route.update(boxes[box], at: 0) { $0.restore(Spent(answeredAt: 0, recipients: 5, size: 0)) }
+            enqueue(box, box, into: &route)
+            let fits = route.update(boxes[box], at: 0) { $0.enqueue(row(box + 4, .high, due: 1, recipients: 9)) }
+            #expect(fits)
+        }
+        enqueue(3, 2, into: &route)
+        #expect(route.startNext(at: 1)?.turn.row.id == id(3))
+        #expect(route.startNext(at: 1) == nil && route.nextWake(at: 1) == 60)
+        #expect(route.startNext(at: 60)?.turn.row.id == id(4) && route.startNext(at: 60)?.turn.row.id == id(5))
+    }
 }
