@@ -29,6 +29,9 @@ package struct LaneLimits: Hashable, Sendable {
 package struct RouteLimits: Hashable, Sendable {
     /// Attempts in flight over all mailboxes, by each path; at least 1.
     package var concurrency = 64
+    /// SMTP attempts in flight over all mailboxes, where they share one login, whose connections the far side counts
+    /// together; at least 1. `nil`: each mailbox has its own, and `concurrency` holds.
+    package var connections: Int?
     /// Rows of one priority and pin that a lane holds in memory.
     package var window = 100
     /// The path its mail takes while that works.
@@ -40,6 +43,14 @@ package struct RouteLimits: Hashable, Sendable {
     package var lane = LaneLimits()
 
     package init() {}
+
+    /// Attempts in flight over all mailboxes.
+    package func concurrency(of path: Path) -> Int {
+        switch path {
+        case .graph: concurrency
+        case .smtp: connections ?? concurrency
+        }
+    }
 }
 
 /// A row of the queue, as far as its turn depends on it.

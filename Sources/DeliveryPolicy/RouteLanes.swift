@@ -48,7 +48,7 @@ struct RouteLanes: Sendable {
     mutating func startNext(at now: Instant) -> (mailbox: Address, turn: Lane.Turn)? {
         keepTime(at: now)
         let outlook = outlook
-        let open = outlook.paths.filter { paths[$0].isOpen(at: now, concurrency: limits.concurrency) }
+        let open = outlook.paths.filter { paths[$0].isOpen(at: now, concurrency: limits.concurrency(of: $0)) }
         var fruitless: [Address] = []
         defer { for mailbox in fruitless { place(mailbox, at: now) } }
         while let mailbox = popReady(open) {
@@ -81,7 +81,7 @@ struct RouteLanes: Sendable {
     }
 
     func nextWake(at now: Instant) -> Instant? {
-        let moments = outlook.paths.map { paths[$0].nextWake(at: now, concurrency: limits.concurrency) }
+        let moments = outlook.paths.map { paths[$0].nextWake(at: now, concurrency: limits.concurrency(of: $0)) }
         return (moments + [nextDiversion(at: now)]).compactMap(\.self).min()
     }
 

@@ -17,6 +17,7 @@ import Testing
         #expect(limits.requests == Rate(10_000, per: .seconds(600)))
         #expect(limits.upload == Rate(150_000_000, per: .seconds(300)))
         #expect(limits.concurrency == 3 && limits.connections == 3 && RouteLimits().concurrency == 64)
+        #expect(Path.allCases.map(RouteLimits().concurrency(of:)) == [64, 64])
     }
 
     static let scarce: [(LaneLimits, Waiting, Instant)] = [

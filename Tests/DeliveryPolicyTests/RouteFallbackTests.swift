@@ -138,6 +138,27 @@ import Testing
         #expect(status[0].reason == nil && status[1].reason?.cause == .unauthorized && status[1].troubleSince == 1)
     }
 
+    static let shared: [(connections: Int?, graph: Int, smtp: Int)] = [(nil, 4, 4), (1, 4, 1), (3, 4, 3), (6, 4, 6)]
+
+    @Test(arguments: shared) mutating func mailboxesOfOneLoginShareItsConnections(
+        connections: Int?, graph: Int, smtp: Int
+    ) {
+        let limits = routeLimits(hasSMTP: true) { ($0.concurrency, $0.connections) = (4, connections) }
+        #expect(limits.concurrency(of: .graph) == graph && limits.concurrency(of: .smtp) == smtp)
+        _ = route.configure(limits, at: 0)
+        for number in 0..<12 {
+            enqueue(number, number % 6)
+            enqueue(number + 20, number % 6, via: .smtp)
+        }
+        let first = starts(at: 0)
+        #expect(first.count { $0.hasSuffix("graph") } == graph && first.count { $0.hasSuffix("smtp") } == smtp)
+        #expect(route.nextWake(at: 0) == nil)
+        _ = finish(20, 0, via: .smtp, by: .smtp, .healthy, at: 1)
+        #expect(route.nextWake(at: 1) == 1)
+        let next = starts(at: 1)
+        #expect(next.count == 1 && next[0].hasSuffix("smtp"))
+    }
+
     @Test mutating func aFullPrimaryIsNoReasonToLeave() {
         _ = route.configure(routeLimits(hasSMTP: true) { $0.concurrency = 1 }, at: 0)
         enqueue(1, 1)

@@ -128,7 +128,7 @@ struct Simulation {
         let wake = scheduler.nextWake(at: now)
         #expect(wake.map { $0 > now } ?? true, "no wake-up without cause")
         for path in Path.allCases {
-            #expect(flights.values.count { $0.start.path == path } <= settings.route.concurrency)
+            #expect(flights.values.count { $0.start.path == path } <= settings.route.concurrency(of: path))
         }
     }
 

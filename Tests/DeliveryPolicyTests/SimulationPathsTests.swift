@@ -72,6 +72,16 @@ import Testing
         Self.expectAllSent(simulation)
     }
 
+    /// All that Graph's outage moves goes by the two connections of one login; the simulation counts them.
+    @Test(arguments: [UInt64](1...2)) func everythingDrainsThroughASharedLogin(seed: UInt64) {
+        let outage = Simulation.Outage(path: .graph, during: 400..<1600, refusal: Self.refused)
+        var settings = Self.settings([outage])
+        settings.route.connections = 2
+        var simulation = Simulation(settings, seed: seed)
+        simulation.run(until: 20_000)
+        Self.expectAllSent(simulation)
+    }
+
     @Test(arguments: [UInt64](1...2)) func pinnedRowsWaitForTheirPathAlone(seed: UInt64) {
         let outage = Simulation.Outage(path: .graph, during: 0..<5000, refusal: Self.refused)
         var simulation = Simulation(Self.settings([outage]), seed: seed)

@@ -131,7 +131,10 @@ extension RouteLimits {
             lane.requests = limits.requests
             lane.upload = limits.upload
         }
-        if let host = route.smtp { lane.connections = host.connections }
+        if let host = route.smtp {
+            lane.connections = host.connections
+            if host.username != nil { connections = host.connections }
+        }
     }
 }
 

@@ -59,6 +59,19 @@ import Testing
         #expect(try route(Desk.routes).limits == RouteLimits())
     }
 
+    static let logins: [(smtp: String, ofMailbox: Int, ofRoute: Int?)] = [
+        ("{}", 3, nil), ("{connections: 2}", 2, nil),
+        ("{host: mail.contoso.com, auth: password, username: relay, password: secret, connections: 4}", 4, 4),
+    ]
+
+    /// Mailboxes that share a login share its connections.
+    @Test(arguments: logins) func aLoginHasItsConnections(smtp: String, ofMailbox: Int, ofRoute: Int?) throws {
+        let yaml = Self.full.replacing("    graph:\n", with: "    smtp: \(smtp)\n    graph:\n", maxReplacements: 1)
+        let limits = try route(yaml).limits
+        #expect(limits.lane.connections == ofMailbox && limits.connections == ofRoute)
+        #expect(limits.concurrency(of: .graph) == 9 && limits.concurrency(of: .smtp) == ofRoute ?? 9)
+    }
+
     /// Under the same name there may be another certificate by now.
     @Test func everyTimeACertificateIsRead() throws {
         let directory = try TemporaryDirectory()
