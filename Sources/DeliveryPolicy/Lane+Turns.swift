@@ -5,8 +5,9 @@ import MailModel
 /// More urgent rows go first, and within a priority the longest due. A row that is due but does not fit the limits yet
 /// blocks those behind it, else a message to many recipients would never find room: all of them where it lacks what both
 /// paths share, those of its own path where it lacks what is that path's alone. A row whose path is closed blocks nobody
-/// of the other path. Bulk mail may use all but a thirtieth of the limits and, on each path, all but one of the
-/// concurrent attempts, and `FairTurn` keeps it from starving.
+/// of the other path, and one whose path the route does not have blocks nobody at all. Bulk mail may use all but a
+/// thirtieth of the limits and, on each path, all but one of the concurrent attempts, and `FairTurn` keeps it from
+/// starving.
 ///
 /// A row without a pin takes the primary whenever that is open, and waits for a place there; the other path only in a
 /// trouble that the route's fallback rule moves messages for.
@@ -128,8 +129,7 @@ extension Lane {
     }
 
     private func openPaths(for row: Waiting, _ outlook: RouteOutlook, at now: Instant) -> [Path] {
-        let pin = outlook.pin(of: row)
-        return outlook.paths.filter { opening(for: pin, by: $0, outlook, at: now).map { $0 <= now } ?? false }
+        outlook.paths.filter { opening(for: row.via, by: $0, outlook, at: now).map { $0 <= now } ?? false }
     }
 
     // MARK: Later
@@ -138,7 +138,7 @@ extension Lane {
     /// other, as far as known now; `nil` while that takes an event.
     func nextStart(on path: Path, _ outlook: RouteOutlook, at now: Instant) -> Instant? {
         let heads = window.heads.map { row in
-            (row: row, opening: opening(for: outlook.pin(of: row), by: path, outlook, at: now))
+            (row: row, opening: opening(for: row.via, by: path, outlook, at: now))
         }
         guard let first = heads.compactMap(\.opening).min() else { return nil }
         var moments: [Instant?] = []

@@ -63,7 +63,7 @@ package struct Waiting: Hashable, Sendable {
     /// Octets of the raw message; the lane reckons with its base 64.
     package let size: Int64
     /// The only path it may take: an operator wished it, Graph cannot express it, or the outcome of an attempt by it is
-    /// unknown. A route without that path takes no notice.
+    /// unknown. On a route without that path it waits, and keeps nobody back, until a reload brings the path.
     package let via: Path?
 
     package init(

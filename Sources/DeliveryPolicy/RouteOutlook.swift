@@ -34,9 +34,6 @@ struct RouteOutlook: Hashable, Sendable {
     /// True where the path is closed for the whole route, or open for a probe only.
     func isTroubled(_ path: Path) -> Bool { isTroubled[path] }
 
-    /// The only path the row may take.
-    func pin(of row: Waiting) -> Path? { row.via.flatMap { paths.contains($0) ? $0 : nil } }
-
     /// From when on the primary's trouble sends messages by the other path; `nil`: it never does.
     func diversion(from trouble: Trouble?) -> Instant? { trouble.flatMap { fallback?.diversion(from: $0) } }
 }

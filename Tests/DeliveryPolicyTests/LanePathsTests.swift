@@ -145,9 +145,23 @@ import Testing
         #expect(lane.readiness(on: .smtp, outlook(both), at: 1) == .later(50))
     }
 
-    @Test func aPathTheRouteDoesNotHaveIsNoPin() {
-        var lane = lane([row(1, via: .smtp)])
-        #expect(start(&lane, at: 0, outlook(routeLimits()), through: [.graph]) == "1 graph")
+    /// The outcome of an attempt by it may be unknown: by another path the message might arrive twice.
+    @Test(arguments: Path.allCases) func aRowWaitsForAPathTheRouteDoesNotHaveAndKeepsNobodyBack(pin: Path) {
+        let free: Path = pin == .graph ? .smtp : .graph
+        let alone = outlook(routeLimits { $0.primary = free })
+        // Neither for want of what both paths share, nor of what is one's own, nor as overdue.
+        let rows = [row(1, .high, recipients: 9, via: pin), row(2, .bulk, size: 9000, via: pin), row(3), row(4, .bulk)]
+        var lane = lane(rows) {
+            ($0.recipients, $0.upload) = (Rate(10, per: .seconds(60)), Rate(9000, per: .seconds(60)))
+        }
+        lane.restore(Spent(answeredAt: 0, recipients: 5, size: 10))
+        for _ in 0..<20 { lane.fairness.taken(overtaking: false, passing: true) }
+        #expect(lane.readiness(on: pin, alone, at: 1) == .idle)
+        #expect(lane.readiness(on: free, alone, at: 1) == .now(.bulk))
+        #expect((0..<3).map { _ in start(&lane, at: 1, alone, through: [free]) } == ["4 \(free)", "3 \(free)", nil])
+        #expect(lane.readiness(on: free, alone, at: 1) == .idle && lane.nextStart(on: free, alone, at: 1) == nil)
+        #expect(start(&lane, at: 5000, alone, through: [free]) == nil && lane.retirement(at: 90_000) == nil)
+        #expect(lane.window.count == 2)
     }
 
     // MARK: Limits

@@ -187,8 +187,23 @@ import Testing
         enqueue(1, 0, via: .smtp)
         route.restorePause(on: .smtp, refusal(.unavailable, .route), since: 0, until: 900, at: 0)
         #expect(starts(at: 0).isEmpty)
+        enqueue(2, 0)
         _ = route.configure(routeLimits(), at: 1)
-        #expect(starts(at: 1) == ["1 graph"])
+        #expect(starts(at: 1) == ["2 graph"] && starts(at: 1000).isEmpty && route.nextWake(at: 1000) == nil)
         #expect(route.pathStatus(at: 1).map(\.path) == [.graph])
+        _ = route.configure(routeLimits(hasSMTP: true), at: 1001)
+        #expect(starts(at: 1001) == ["1 smtp"])
+    }
+
+    /// Its answer comes when the path is gone: the row waits for that path, not for another attempt elsewhere.
+    @Test mutating func aReloadMayTakeThePathOfAnAttempt() {
+        enqueue(1, 0, via: .smtp)
+        #expect(starts(at: 0) == ["1 smtp"])
+        _ = route.configure(routeLimits(), at: 1)
+        #expect(finish(1, 0, via: .smtp, by: .smtp, .inconclusive, at: 2) == 2)
+        enqueue(1, 0, via: .smtp)
+        #expect(starts(at: 2).isEmpty && route.nextWake(at: 2) == nil)
+        _ = route.configure(routeLimits(hasSMTP: true), at: 3)
+        #expect(starts(at: 3) == ["1 smtp"] && route.pathStatus(at: 3).map(\.inFlight) == [0, 1])
     }
 }

@@ -8,12 +8,10 @@ import Testing
         Trouble(reason: refusal(cause, .route), since: since, until: nil)
     }
 
-    @Test func aPinHoldsWhereTheRouteHasThePath() {
+    @Test func thePrimaryComesFirst() {
         let one = outlook(routeLimits())
         let two = outlook(routeLimits(hasSMTP: true))
         #expect(one.paths == [.graph] && two.paths == [.graph, .smtp])
-        #expect(one.pin(of: row(1, via: .smtp)) == nil && one.pin(of: row(1, via: .graph)) == .graph)
-        #expect(two.pin(of: row(1, via: .smtp)) == .smtp && two.pin(of: row(1)) == nil)
         let same = outlook(routeLimits { ($0.primary, $0.other) = (.smtp, .smtp) })
         #expect(same.paths == [.smtp] && same.other == nil)
     }

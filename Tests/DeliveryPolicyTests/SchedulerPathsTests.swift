@@ -30,7 +30,7 @@ import Testing
 
     @Test mutating func aRouteMayBeSMTPAlone() {
         scheduler.configure("r", routeLimits { $0.primary = .smtp }, at: 0)
-        enqueue(row(1), row(2, via: .graph))
+        enqueue(row(1), row(2, via: .smtp))
         #expect(scheduler.start(at: 0).map(\.path) == [.smtp, .smtp])
         #expect(scheduler.pathStatus(route: "r", at: 0).map(\.path) == [.smtp])
     }
