@@ -81,6 +81,9 @@ struct GraphPath: DeliveryPath {
             let answer = await request(outgoing, message, held)
             switch answer.verdict {
             case .outcome(let outcome):
+                if mayRenew, outcome.isMissingPermission, let other = await successor(to: held) {
+                    return await send(outgoing, message, .success(other), mayRenew: false)
+                }
                 return Delivery(outcome, isAttempt: true, cost: answer.reached ? cost(outgoing, message) : nil)
             case .unauthenticated(let refusal) where mayRenew:
                 return await send(
@@ -90,6 +93,12 @@ struct GraphPath: DeliveryPath {
                 return Delivery(.deferred(refusal, retryAfter: nil), isAttempt: true, cost: cost(outgoing, message))
             }
         }
+    }
+
+    /// A role that was granted since the token was issued stands only in a new one.
+    private func successor(to held: HeldToken) async -> HeldToken? {
+        guard clocks.instant() - held.fetchedAt >= .seconds(60) else { return nil }
+        return try? await tokens.alternative(to: held)?.get()
     }
 
     private struct Answer {
@@ -113,5 +122,11 @@ struct GraphPath: DeliveryPath {
 
     private func cost(_ outgoing: OutgoingMessage, _ message: QueuedMessage) -> AttemptRecord.Cost {
         AttemptRecord.Cost(recipients: message.envelope.recipients.count, bytes: outgoing.size)
+    }
+}
+
+extension Outcome {
+    fileprivate var isMissingPermission: Bool {
+        if case .deferred(let refusal, _) = self { refusal.cause == .unauthorized } else { false }
     }
 }

@@ -89,6 +89,38 @@ import Testing
         }
     }
 
+    /// A role is in the token: one that was issued before it was granted is of no use, and lives for an hour.
+    @Test func aMissingPermissionIsAskedForWithANewTokenLater() async throws {
+        try await ScriptedMicrosoft.serve { call, number in
+            if call.isToken { return ScriptedMicrosoft.token("token-\(number)") }
+            let isOld = call.header("authorization") == "Bearer token-1"
+            return isOld ? ScriptedMicrosoft.graphError(403, "ErrorAccessDenied") : ScriptedMicrosoft.accepted
+        } _: { microsoft in
+            let clock = ManualClock()
+            let path = try graphPath(microsoft, clock: clock)
+            let early = await path.deliver(claimed(to: [eve]), body: MessageBody(bytes: message))
+            #expect(early.outcome.refusal?.code == "ErrorAccessDenied" && microsoft.tokenCalls.count == 1)
+            clock.advance(.seconds(60))
+            let later = await path.deliver(claimed(to: [eve]), body: MessageBody(bytes: message))
+            #expect(later.outcome == acceptance && microsoft.tokenCalls.count == 2 && microsoft.mailCalls.count == 3)
+        }
+    }
+
+    /// Nor is a token endpoint in trouble a reason to forget what Graph said.
+    @Test func aMissingPermissionStaysOneWithoutANewToken() async throws {
+        try await ScriptedMicrosoft.serve { call, number in
+            guard call.isToken else { return ScriptedMicrosoft.graphError(403, "ErrorAccessDenied") }
+            return number == 1 ? ScriptedMicrosoft.token("token-1") : .status(503)
+        } _: { microsoft in
+            let clock = ManualClock()
+            let path = try graphPath(microsoft, clock: clock)
+            _ = await path.deliver(claimed(to: [eve]), body: MessageBody(bytes: message))
+            clock.advance(.seconds(60))
+            let later = await path.deliver(claimed(to: [eve]), body: MessageBody(bytes: message))
+            #expect(later.outcome.refusal?.code == "ErrorAccessDenied" && later.isAttempt)
+        }
+    }
+
     @Test func aSecondRefusalIsTheRoutesTrouble() async throws {
         try await ScriptedMicrosoft.serve { call, number in
             call.isToken
