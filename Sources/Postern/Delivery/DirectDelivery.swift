@@ -101,6 +101,7 @@ package struct DirectDelivery: Sendable {
         _ judged: LocalSubmission.Judged, _ route: DeliveryRoute, givingUp isLate: Bool
     ) async throws -> [Step]? {
         let log = try EmailLog.open(path: configuration.store, role: .tool)
+        let pauses = try await log.pauses().filter { $0.until > clocks.now() && $0.holds(judged.lane) }
         var steps: [Step] = []
         // Recipients who were answered differently have rows of their own by now.
         for row in try await log.parts(of: judged.ids[0]) {
@@ -112,11 +113,12 @@ package struct DirectDelivery: Sendable {
                 try await log.close()
                 return nil
             }
+            let path = row.path ?? via ?? route.limits.primary
+            let outcome = Outcome(row, attempts.last, pauses.first { $0.path == path })
             steps.append(
                 Step(
-                    id: id, lane: judged.lane, path: row.path ?? via ?? route.limits.primary,
-                    outcome: Outcome(row, attempts.last),
-                    duration: attempts.last?.duration ?? .zero))
+                    id: id, lane: judged.lane, path: path, outcome: outcome, duration: attempts.last?.duration ?? .zero
+                ))
         }
         try await log.close()
         return steps
@@ -239,22 +241,35 @@ extension DirectDelivery.Step {
     }
 }
 
+extension LanePause {
+    fileprivate func holds(_ lane: LaneKey) -> Bool {
+        route == lane.route && (mailbox == nil || mailbox == lane.mailbox)
+    }
+}
+
 extension Outcome {
     /// As the log tells it.
-    fileprivate init(_ row: LogRow, _ attempt: AttemptRow?) {
-        func refusal(_ cause: Refusal.Cause) -> Refusal {
+    ///
+    /// - Parameter pause: of the lane, which knows why its mail is put off.
+    fileprivate init(_ row: LogRow, _ attempt: AttemptRow?, _ pause: LanePause?) {
+        func refusal(_ cause: Refusal.Cause, _ scope: Refusal.Scope = .message) -> Refusal {
             Refusal(
-                scope: .message, cause: cause, status: row.httpStatus, code: row.errorCode,
-                text: row.errorText
+                scope: scope, cause: cause, status: attempt?.httpStatus ?? row.httpStatus,
+                code: attempt?.errorCode ?? row.errorCode,
+                text: attempt?.errorText ?? row.errorText
                     ?? (row.status == .inProgress ? "the service is still sending it" : "not attempted"),
                 requestID: row.requestID)
+        }
+        func waiting(_ cause: Refusal.Cause) -> Outcome {
+            let scope = pause.map { $0.mailbox == nil ? Refusal.Scope.route : .mailbox }
+            return .deferred(refusal(pause?.cause ?? cause, scope ?? .message), retryAfter: nil)
         }
         switch (row.status, attempt?.outcome) {
         case (.sent, _): self = .accepted(Receipt(status: row.httpStatus ?? 0, requestID: row.requestID))
         case (.unknown, _), (_, "unknown"), (.inProgress, _): self = .unknown(refusal(.unavailable))
         case (.failed, _), (_, "rejected"): self = .rejected(refusal(.rejected))
-        case (_, "throttled"), (_, nil): self = .deferred(refusal(.throttled), retryAfter: nil)
-        default: self = .deferred(refusal(.unavailable), retryAfter: nil)
+        case (_, "throttled"), (_, nil): self = waiting(.throttled)
+        default: self = waiting(.unavailable)
         }
     }
 }

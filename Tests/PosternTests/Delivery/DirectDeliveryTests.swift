@@ -179,6 +179,20 @@ import Testing
         #expect(try await rows().map(\.status) == [.cancelled])
     }
 
+    /// What only an operator can mend is told from a limit, as it would be without a service.
+    @Test func whyTheServiceWaitsIsTold() async throws {
+        let full = Refusal(
+            scope: .mailbox, cause: .misconfigured, status: 403, code: "ErrorQuotaExceeded", text: "No room.")
+        let bench = try await DeliveryBench(
+            in: directory, path: ScriptedPath { _ in .deferred(full, retryAfter: nil) })
+        let settings = try settings()
+        let steps = try await turning(bench) { try await send(settings, clock: bench.clock.clocks) }
+        #expect(steps.map(\.outcome) == [.deferred(full, retryAfter: nil)])
+        // The next one waits without an attempt.
+        let next = try await send(settings, patience: .zero, clock: bench.clock.clocks)
+        #expect(next.map(\.outcome.refusal?.cause) == [.misconfigured])
+    }
+
     @Test func patienceEnds() async throws {
         let bench = try await DeliveryBench(in: directory)
         let steps = try await send(settings(), patience: .zero)
