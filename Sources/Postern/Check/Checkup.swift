@@ -43,7 +43,8 @@ package struct Checkup: Sendable {
             for item in await graphItems(route, way) { report(item) }
             for item in await smtpItems(route, way) { report(item) }
         }
-        for item in store.pauses { report(item) }
+        for item in await alertItems(&way) { report(item) }
+        for item in store.met { report(item) }
         await outbound.shutdown()
     }
 

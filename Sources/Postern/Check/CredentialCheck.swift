@@ -6,7 +6,8 @@ import TLS
 extension Checkup {
     func expiryItems() -> [CheckItem] {
         var items = [listenersCertificate()].compactMap(\.self)
-        for item in configuration.routes.flatMap(credentials) where !items.contains(item) { items.append(item) }
+        for item in configuration.routes.flatMap({ credentials(of: $0) + secretsEnd(of: $0) })
+        where !items.contains(item) { items.append(item) }
         return items
     }
 
@@ -29,6 +30,17 @@ extension Checkup {
                 advice: "Upload a new certificate to the app registration, name its file in `certificate`, then reload "
                     + "the service.")
         }
+    }
+
+    /// Where someone has said so.
+    private func secretsEnd(of route: Route) -> [CheckItem] {
+        guard let end = route.graph?.secretExpires else { return [] }
+        return [
+            Expiry(end: end, now: clocks.now()).item(
+                "secret", route.name, isOver: .refused,
+                advice: "Create a new secret on the app registration's page \"Certificates & secrets\", put it and its "
+                    + "end into `client_secret` and `secret_expires`, then reload the service.")
+        ]
     }
 
     // MARK: Secrets in the open
@@ -56,8 +68,13 @@ extension Checkup {
     }
 
     private func isReadableByAll(_ file: String) -> Bool {
+        let directory = (file as NSString).deletingLastPathComponent
+        return mode(of: file) & S_IROTH != 0 && mode(of: directory.isEmpty ? "." : directory) & S_IXOTH != 0
+    }
+
+    private func mode(of file: String) -> mode_t {
         var status = stat()
-        return stat(file, &status) == 0 && status.st_mode & S_IROTH != 0
+        return stat(file, &status) == 0 ? status.st_mode : 0
     }
 }
 

@@ -88,7 +88,8 @@ extension TokenFailure {
         let isOperators = kind == .operator || kind == .newAssertionOnce
         return CheckItem(
             name, subject, .failed(isOperators ? .refused : .unavailable),
-            [code, text].compactMap(\.self).joined(separator: ": "), advice: explanation)
+            text.hasPrefix(code ?? "") ? text : [code, text].compactMap(\.self).joined(separator: ": "),
+            advice: explanation)
     }
 }
 

@@ -7,8 +7,8 @@ struct StoreCheck {
     struct Findings {
         var items: [CheckItem]
         var isServed = false
-        /// What the service waits for: things that only a message shows, such as a full mailbox, stand only here.
-        var pauses: [CheckItem] = []
+        /// What the service has met: what only a message shows, such as a full mailbox, stands only here.
+        var met: [CheckItem] = []
     }
 
     let path: String
@@ -19,10 +19,11 @@ struct StoreCheck {
         do throws(EmailLogError) {
             let log = try EmailLog.open(path: path, role: .tool)
             try await log.checkWritable()
-            let (isServed, pauses) = (log.isServed, try await log.pauses())
+            let isServed = log.isServed
+            let met = items(try await log.pauses()) + (try await log.openAlerts()).map(item)
             try await log.close()
             let store = CheckItem("store", path, .ok, "opened, written and synced")
-            return Findings(items: [store, room, service(isServed)], isServed: isServed, pauses: items(pauses))
+            return Findings(items: [store, room, service(isServed)], isServed: isServed, met: met)
         } catch {
             return Findings(items: [CheckItem("store", path, .failed(error.fault), "\(error)"), room])
         }
@@ -92,6 +93,12 @@ struct StoreCheck {
             advice: isOperators(pause)
                 ? "Once it is mended, mail flows by itself within minutes; `systemctl reload postern` tries at once."
                 : nil)
+    }
+
+    private func item(_ alert: OpenAlert) -> CheckItem {
+        CheckItem(
+            "alert", alert.name, .failed(.other), "open since \(alert.openedDate) UTC, at most \(alert.peak) so far",
+            advice: "`postern log --status F` and `postern queue` show what it is about; it closes by itself.")
     }
 
     private func isOperators(_ pause: LanePause) -> Bool {

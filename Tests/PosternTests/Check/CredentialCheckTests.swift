@@ -57,6 +57,13 @@ import Testing
         #expect(old.map(\.fault) == [.refused] && old[0].advice?.contains("app registration") == true)
     }
 
+    @Test(arguments: [("2026-11-20", "refused"), ("2026-12-01", "warning"), ("2027-12-01", "ok")])
+    func aSecretsEndAsItIsNoted(_ end: String, _ verdict: String) throws {
+        let items = try checkup(route("client_secret: s, secret_expires: \(end)")).expiryItems()
+        #expect(items.map(\.name) == ["secret"] && items.map(\.subject) == ["contoso"])
+        #expect("\(items[0].verdict)".contains(verdict), "\(items)")
+    }
+
     @Test func theListenersCertificateWhereTLSIsOffered() throws {
         let issued = try Certificates.server()
         let files = """
@@ -82,6 +89,13 @@ import Testing
         let items = try checkup(yaml, file: file).exposureItems()
         #expect(items.map(\.subject) == (isExposed ? [file] : []) && items.allSatisfy { $0.verdict == .warning })
         #expect(items.allSatisfy { $0.advice?.contains("chmod o-rwx \(file)") == true })
+    }
+
+    @Test func aClosedDirectoryKeepsThemFromAll() throws {
+        let yaml = route("client_secret: s3cret-in-place")
+        let file = try directory.write("postern.yaml", yaml)
+        try FileManager.default.setAttributes([.posixPermissions: 0o750], ofItemAtPath: directory.path)
+        #expect(try checkup(yaml, file: file).exposureItems().isEmpty)
     }
 
     @Test func aKeyThatAllMayRead() throws {

@@ -18,7 +18,7 @@ import Testing
     @Test func noStoreYet() async throws {
         let findings = await examine()
         #expect(findings.items.map(\.name) == ["store", "disk"] && findings.items[0].verdict == .ok)
-        #expect(!findings.isServed && findings.pauses.isEmpty)
+        #expect(!findings.isServed && findings.met.isEmpty)
         #expect(!FileManager.default.fileExists(atPath: directory.store), "looking at it must not create it")
     }
 
@@ -78,17 +78,27 @@ import Testing
         let log = try directory.service()
         try await log.pause(pause(item.cause, until: after(item.seconds)))
         try await log.close()
-        let pauses = await examine().pauses
+        let pauses = await examine().met
         #expect(pauses.map(\.verdict) == [item.verdict].compactMap(\.self))
         #expect(pauses.allSatisfy { $0.name == "pause" && $0.text == item.text }, "\(pauses)")
         #expect(pauses.allSatisfy { $0.subject == "contoso ann@contoso.com graph" })
+    }
+
+    @Test func openAlerts() async throws {
+        let log = try directory.service()
+        let alert = OpenAlert(name: "failures", openedDate: noon, peak: 27, toldCount: 27, toldDate: noon)
+        try await log.remember(alert, at: noon)
+        try await log.close()
+        let item = try #require(await examine().met.first)
+        #expect(item.name == "alert" && item.subject == "failures" && item.fault == .other)
+        #expect(item.text == "open since 2026-11-21 12:00:00.000 UTC, at most 27 so far")
     }
 
     @Test func manyPausesAreSummedUp() async throws {
         let log = try directory.service()
         for mailbox in addresses(13) { try await log.pause(pause(.throttled, mailbox: mailbox)) }
         try await log.close()
-        let pauses = await examine().pauses
+        let pauses = await examine().met
         #expect(pauses.count == 11 && pauses.last?.text == "3 more mailboxes or routes wait")
     }
 }
