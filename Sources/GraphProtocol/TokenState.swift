@@ -223,11 +223,12 @@ enum TokenBackoff {
     }
 
     /// Passing troubles: 1 s to 60 s, where the service names no time itself. What an operator has to mend is looked at
-    /// again after 30 s, and every 5 minutes in the end, so that mail flows by itself once it is mended.
+    /// again as often as the route's circuit breaker lets an attempt through, after 5 s, 10 s, 20 s … 5 minutes: always a
+    /// little sooner than that, or the attempt would be in vain and the next one far away.
     private static func ownPause(_ failure: TokenFailure, _ failures: Int) -> Duration {
         switch failure.kind {
         case .transient: failure.retryAfter == nil ? doubled(1, failures, most: 60) : .seconds(1)
-        case .operator, .newAssertionOnce: doubled(30, failures, most: 300)
+        case .operator, .newAssertionOnce: doubled(3, failures, most: 200)
         case .backOffMinutes: doubled(300, failures, most: 1800)
         }
     }

@@ -116,7 +116,7 @@ import Testing
             world.perform(world.state.needed(now: world.now))
         }
         #expect(world.sent == 0)
-        // Two at first, then after 30, 60, 120 and 240 s, and every 5 minutes: 11 or so more.
-        #expect((10...20).contains(world.fetches.count))
+        // Two at first, then after 3, 6, 12, 24, 48, 96 and 192 s, and every 200 s: 23 or so more.
+        #expect((20...30).contains(world.fetches.count))
     }
 }

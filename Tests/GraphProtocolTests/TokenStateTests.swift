@@ -24,7 +24,7 @@ import Testing
             }
             _ = state.fetched(TokenStateTests.token, now: .start)
             if self == .refreshing || self == .pausedWithToken { _ = state.needed(now: seconds(1900)) }
-            if self == .pausedWithToken { _ = state.failed(TokenStateTests.fault, now: seconds(1990)) }
+            if self == .pausedWithToken { _ = state.failed(TokenStateTests.fault, now: seconds(1998)) }
             if self == .replaced {
                 _ = state.rejected(generation: 1, words: "no", now: seconds(1950))
                 _ = state.fetched(TokenStateTests.token, now: seconds(1960))
@@ -91,8 +91,8 @@ import Testing
 
     static let whenRejected: [(Place, String)] = [
         (.none, "fetch"), (.fetching, "wait"), (.valid, "fetch"), (.aging, "fetch"), (.refreshing, "wait"),
-        (.expired, "fetch"), (.pausedWithToken, "fail expired until 2020"), (.paused, "fail busy until 2001"),
-        (.pauseOver, "fetch"), (.replaced, "fail no until 2030"),
+        (.expired, "fetch"), (.pausedWithToken, "fail expired until 2001"), (.paused, "fail busy until 2001"),
+        (.pauseOver, "fetch"), (.replaced, "fail no until 2003"),
     ]
 
     @Test(arguments: whenRejected) func rejectedNewest(in place: Place, gives expected: String) {
@@ -163,7 +163,7 @@ import Testing
             now += wait
             #expect(state.needed(now: seconds(now)) == .fetch)
         }
-        #expect(waits == [30, 60, 120, 240, 300, 300])
+        #expect(waits == [3, 6, 12, 24, 48, 96])
     }
 
     @Test func aReplacementThatHeldMayBeReplacedAgain() {
@@ -178,23 +178,23 @@ import Testing
         #expect(state.rejected(generation: 1, words: "no", now: seconds(2000)) == .wait)
         #expect(state.needed(now: seconds(2000)) == .wait)
         _ = state.fetched(Self.token, now: seconds(2001))
-        #expect(Self.word(state.rejected(generation: 2, words: "no", now: seconds(2002))) == "fail no until 2032")
+        #expect(Self.word(state.rejected(generation: 2, words: "no", now: seconds(2002))) == "fail no until 2005")
     }
 
     @Test func refusalDuringAPauseKeepsThePause() {
         var state = Place.pausedWithToken.state
         _ = state.rejected(generation: 1, words: "no", now: seconds(2000))
-        #expect(Self.word(state.needed(now: seconds(2019))) == "fail expired until 2020")
-        #expect(state.needed(now: seconds(2020)) == .fetch)
-        _ = state.fetched(Self.token, now: seconds(2021))
-        #expect(Self.word(state.rejected(generation: 2, words: "no", now: seconds(2022))).hasPrefix("fail no"))
+        #expect(Self.word(state.needed(now: seconds(2000))) == "fail expired until 2001")
+        #expect(state.needed(now: seconds(2001)) == .fetch)
+        _ = state.fetched(Self.token, now: seconds(2002))
+        #expect(Self.word(state.rejected(generation: 2, words: "no", now: seconds(2003))).hasPrefix("fail no"))
     }
 
     @Test func aStaleAssertionIsMadeAnewOnce() {
         var state = Place.fetching.state
         #expect(state.failed(Self.stale, now: .start) == .fetch)
         #expect(state.needed(now: .start) == .wait)
-        #expect(Self.word(state.failed(Self.stale, now: .start)) == "fail stale until 30")
+        #expect(Self.word(state.failed(Self.stale, now: .start)) == "fail stale until 3")
         state = Place.refreshing.state
         #expect(state.failed(Self.stale, now: seconds(2000)) == .fetch)
         #expect(Self.word(state.needed(now: seconds(2000))) == "use 1")
@@ -204,10 +204,10 @@ import Testing
 
     @Test func renewalThatFailsToTheEndFails() {
         var state = Place.refreshing.state
-        #expect(Self.word(state.failed(Self.fault, now: seconds(3290))) == "use 1")
+        #expect(Self.word(state.failed(Self.fault, now: seconds(3298))) == "use 1")
         #expect(Self.word(state.needed(now: seconds(3299))) == "use 1")
-        #expect(Self.word(state.needed(now: seconds(3300))) == "fail expired until 3320")
-        #expect(state.needed(now: seconds(3320)) == .fetch)
+        #expect(Self.word(state.needed(now: seconds(3300))) == "fail expired until 3301")
+        #expect(state.needed(now: seconds(3301)) == .fetch)
     }
 
     @Test func renewalStillInFlightAtTheEndIsWaitedFor() {
@@ -243,9 +243,9 @@ import Testing
         (.transient, .seconds(17), [17, 17, 17]),
         (.transient, .zero, [1, 1, 1]),
         (.transient, .seconds(86400), [86400]),
-        (.operator, nil, [30, 60, 120, 240, 300, 300]),
-        (.operator, .seconds(90), [90, 90, 120]),
-        (.newAssertionOnce, nil, [30, 60]),
+        (.operator, nil, [3, 6, 12, 24, 48, 96, 192, 200, 200]),
+        (.operator, .seconds(90), [90, 90, 90, 90, 90, 96]),
+        (.newAssertionOnce, nil, [3, 6]),
         (.backOffMinutes, nil, [300, 600, 1200, 1800, 1800]),
         (.backOffMinutes, .seconds(400), [400, 600]),
     ]
