@@ -107,9 +107,9 @@ package struct DirectDelivery: Sendable {
         for row in try await log.parts(of: judged.ids[0]) {
             let id = row.id
             let attempts = try await log.attempts(of: id)
-            if row.status == .queued, isLate || !attempts.isEmpty {
-                _ = try await log.cancel(.ids([id]))
-            } else if !row.status.isFinal, row.status != .unknown, !isLate {
+            if row.status == .queued, isLate || !attempts.isEmpty { _ = try await log.cancel(.ids([id])) }
+            // Of one that was put off only the next look tells why: the pause is recorded after the row.
+            if !row.status.isFinal, row.status != .unknown, !isLate {
                 try await log.close()
                 return nil
             }

@@ -187,8 +187,8 @@ import Testing
             in: directory, path: ScriptedPath { _ in .deferred(full, retryAfter: nil) })
         let settings = try settings()
         let steps = try await turning(bench) { try await send(settings, clock: bench.clock.clocks) }
-        #expect(steps.map(\.outcome) == [.deferred(full, retryAfter: nil)])
-        // The next one waits without an attempt.
+        #expect(steps.map(\.outcome.refusal?.text) == ["No room."])
+        // The next one waits without an attempt, for what is on record by now.
         let next = try await send(settings, patience: .zero, clock: bench.clock.clocks)
         #expect(next.map(\.outcome.refusal?.cause) == [.misconfigured])
     }
