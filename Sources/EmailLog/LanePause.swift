@@ -66,15 +66,19 @@ extension EmailLog {
         try await write { db in try db.delete(key) }
     }
 
+    /// Dates of one pause differ by as much, as each was reckoned at a moment of its own.
+    private static let tolerance = Duration.milliseconds(100)
+
     /// Ends a pause before its time: what was put off by it is due at `now`.
     package func end(_ pause: LanePause, at now: Timestamp) async throws(EmailLogError) {
+        let latest = pause.until + Self.tolerance
         try await write { db in
             try db.run(
                 """
                 UPDATE email_log SET next_attempt_date = ?1
                 WHERE status = 'Q' AND route = ?2 AND (?3 = '' OR mailbox = ?3)
                     AND next_attempt_date > ?1 AND next_attempt_date <= ?4
-                """, [now.description, pause.route, pause.mailbox?.description ?? "", pause.until.description])
+                """, [now.description, pause.route, pause.mailbox?.description ?? "", latest.description])
             try db.delete(pause.key)
         }
     }

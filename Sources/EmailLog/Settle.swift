@@ -7,8 +7,9 @@ package enum Settlement: Hashable, Sendable {
     case sent(keepBody: Bool)
     /// → F. The reason, where it is another than the attempt's refusal ("given up after 2d: …").
     case failed(because: String?)
-    /// → Q. `spent`: the attempt moved the row's own retry clock, as against a pause of its lane or route.
-    case retry(at: Timestamp, spent: Bool)
+    /// → Q. `spent`: the attempt moved the row's own retry clock, as against a pause of its lane or route. The reason, where
+    /// more can be said than the attempt's refusal does.
+    case retry(at: Timestamp, spent: Bool, because: String? = nil)
     /// → U: an operator decides.
     case unknown
 
@@ -105,7 +106,12 @@ extension AttemptRecord {
 }
 
 extension Settlement {
-    fileprivate var nextAttempt: Timestamp? { if case .retry(let moment, _) = self { moment } else { nil } }
-    fileprivate var spent: Bool { if case .retry(_, true) = self { true } else { false } }
-    fileprivate var reason: String? { if case .failed(let reason) = self { reason } else { nil } }
+    fileprivate var nextAttempt: Timestamp? { if case .retry(let moment, _, _) = self { moment } else { nil } }
+    fileprivate var spent: Bool { if case .retry(_, true, _) = self { true } else { false } }
+    fileprivate var reason: String? {
+        switch self {
+        case .failed(let reason), .retry(_, _, let reason): reason
+        case .sent, .unknown: nil
+        }
+    }
 }

@@ -39,6 +39,25 @@ import Testing
         #expect(try await log.pauses() == [smtp])
     }
 
+    /// Rows and their pause were dated a moment apart.
+    @Test func endingAPauseMakesItsRowsDue() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        let pause = LanePause(
+            route: "contoso", mailbox: reports, path: .smtp, since: noon, until: after(60), reason: "full")
+        let dates = ["early": after(59), "same": after(60), "late": after(60) + .milliseconds(2), "other": after(61)]
+        for (name, date) in dates {
+            let id = try await log.accept(submission(name))
+            _ = try await log.claim(id, path: .smtp, at: noon)
+            try await log.settle(id, .retry(at: date, spent: false), attempt: nil, at: noon)
+        }
+        try await log.end(pause, at: after(9))
+        for (name, date) in dates {
+            let row = try await log.row(QueueID(rawValue: name))
+            #expect(row?.nextAttemptDate == (name == "other" ? date : after(9)), "\(name)")
+        }
+    }
+
     @Test func waitingRowsSayWhatTheyWaitFor() async throws {
         let directory = try TemporaryDirectory()
         let log = try directory.service()

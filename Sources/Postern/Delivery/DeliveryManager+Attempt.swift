@@ -72,11 +72,12 @@ extension DeliveryManager {
             start.id, effect, reachedFarSide: attempt.delivery.cost != nil, at: instant, using: &random)
         bell.ring(start.lane)
         let settlements = dispositions.map {
-            Settlement($0.row, waitsUntil: now + (waitsUntil - instant), keepsSentBody: keepsSentBodies)
+            Settlement(
+                $0.row, by: start.path, waitsUntil: now + (waitsUntil - instant), keepsSentBody: keepsSentBodies)
         }
         report(attempt, settlements)
         await settle(attempt, settlements)
-        for case .retry(let moment, _) in settlements { wake(start.lane, at: moment) }
+        for case .retry(let moment, _, _) in settlements { wake(start.lane, at: moment) }
         await note(effect, of: start.lane, by: start.path)
         bell.ring()
     }
@@ -90,7 +91,7 @@ extension DeliveryManager {
                         recipients: part.recipients, settlement: settlement, attempt: attempt.record(part.outcome))
                 }
                 _ = try await log.settle(id, parts: parts, at: now)
-            } else if !delivery.isAttempt, case .retry(let moment, _) = settlements[0] {
+            } else if !delivery.isAttempt, case .retry(let moment, _, _) = settlements[0] {
                 try await log.putBack([id], due: moment, because: delivery.outcome.refusal?.text)
             } else {
                 let record = delivery.isAttempt ? attempt.record(delivery.outcome) : nil
@@ -124,7 +125,7 @@ extension DeliveryManager {
             case .sent: logger.info("message sent", metadata: metadata)
             case .failed: logger.error("message failed", metadata: metadata)
             case .unknown: logger.error("message held, outcome unknown", metadata: metadata)
-            case .retry(let moment, _):
+            case .retry(let moment, _, _):
                 metadata[LogKey.until] = "\(moment)"
                 logger.notice("message waits", metadata: metadata)
             }
@@ -188,13 +189,19 @@ extension EmailLogError {
 
 extension Settlement {
     /// - Parameter waitsUntil: when a row that waits for its mailbox or route is looked at again.
-    fileprivate init(_ row: Disposition.Row, waitsUntil: Timestamp, keepsSentBody: Bool) {
+    fileprivate init(_ row: Disposition.Row, by path: Path, waitsUntil: Timestamp, keepsSentBody: Bool) {
         switch row {
         case .sent: self = .sent(keepBody: keepsSentBody)
-        case .failed(let refusal): self = .failed(because: refusal.text)
-        case .retry(let moment, _): self = .retry(at: moment, spent: true)
-        case .waits: self = .retry(at: waitsUntil, spent: false)
+        case .failed(let refusal): self = .failed(because: refusal.advised(on: path) ?? refusal.text)
+        case .retry(let moment, let refusal):
+            self = .retry(at: moment, spent: true, because: refusal.advised(on: path))
+        case .waits(let refusal): self = .retry(at: waitsUntil, spent: false, because: refusal.advised(on: path))
         case .unknownHeld: self = .unknown
         }
     }
+}
+
+extension Refusal {
+    /// As a row says it that an operator may look at; `nil` where the attempt's own record says all there is.
+    fileprivate func advised(on path: Path) -> String? { advice(on: path) == nil ? nil : explained(on: path) }
 }

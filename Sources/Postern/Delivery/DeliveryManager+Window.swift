@@ -57,6 +57,27 @@ extension DeliveryManager {
                     LogKey.status: "\(message.status.rawValue)",
                 ])
         }
+        await spareConnections(of: recovered)
+    }
+
+    /// As long as a connection that we close ourselves is waited for (`SMTPClientOptions.Timeouts.quit`).
+    private static let afterlife = Duration.seconds(5)
+
+    /// The far side goes on with a message whose sender is gone, and counts its connection until it is done: those that we
+    /// opened beside it would be too many.
+    private func spareConnections(of recovered: [RecoveredMessage]) async {
+        let now = clocks.instant()
+        let until = now + Self.afterlife
+        for (route, messages) in Dictionary(grouping: recovered.filter { $0.path == .smtp }, by: \.route) {
+            let lanes = Set(messages.map { LaneKey(route: route, mailbox: $0.mailbox) })
+            let isShared = routes[route]?.limits.connections != nil
+            let refusal = Refusal(
+                scope: isShared ? .route : .mailbox, cause: .throttled,
+                text: "The process before was handing over messages, whose connections may still count there.")
+            if isShared { scheduler.restorePause(route: route, path: .smtp, refusal, until: until, at: now) }
+            for lane in lanes where !isShared { scheduler.restorePause(lane, .smtp, refusal, until: until, at: now) }
+            for lane in lanes { await notePause(of: lane) }
+        }
     }
 
     /// What an attempt has just put off may be earlier than what the store said a moment ago: the earliest counts.

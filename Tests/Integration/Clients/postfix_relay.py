@@ -88,7 +88,8 @@ def start(root, relay):
     print(json.dumps({"port": port}))
 
 
-if sys.argv[1] == "start":
-    start(sys.argv[2], sys.argv[3])
-else:
-    postfix(sys.argv[2], "stop")
+if __name__ == "__main__":
+    if sys.argv[1] == "start":
+        start(sys.argv[2], sys.argv[3])
+    else:
+        postfix(sys.argv[2], "stop")

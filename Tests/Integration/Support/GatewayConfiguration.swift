@@ -22,7 +22,7 @@ struct GatewayConfiguration: Sendable {
     var endpoint: String?
 
     /// - Parameter host: the submission host, as keys of `smtp`.
-    func yaml(store: String, endpoint: String, host: [String], listen: String) -> String {
+    func yaml(store: String, endpoint: String, host: [String] = [], listen: String) -> String {
         let place = self.endpoint ?? endpoint
         return """
             hostname: relay.test

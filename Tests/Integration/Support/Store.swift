@@ -8,7 +8,9 @@ struct Store: Sendable {
     struct Row: Decodable, Sendable {
         var id: String
         var status: String
+        var path: String?
         var attempts: Int
+        var fellBack: Int
         var subject: String?
         var sender: String
         var mailbox: String
@@ -31,6 +33,7 @@ struct Store: Sendable {
     struct Attempt: Decodable, Sendable {
         var emailId: String
         var attempt: Int
+        var path: String
         var outcome: String
         var httpStatus: Int?
         var errorCode: String?

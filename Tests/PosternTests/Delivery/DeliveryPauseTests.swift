@@ -114,6 +114,9 @@ import Testing
         #expect(await bench.turn() == [])
         let told = try #require(try await bench.row("a3")?.errorText)
         #expect(told.hasPrefix("403: denied ") && told.contains("permissions and policies"), "with what to do: \(told)")
+        #expect(try await bench.row("a1")?.errorText == told, "also on the one that was refused")
+        #expect(
+            try await bench.attempts("a1").map(\.errorText) == ["denied"], "whose attempt has the words as they came")
         bench.clock.advance(.seconds(40))
         #expect(await bench.turn().count == 1, "one finds out for all")
         #expect(await bench.turns().count == 2)

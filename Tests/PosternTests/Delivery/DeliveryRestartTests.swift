@@ -73,10 +73,34 @@ import Testing
         #expect(await bench.turns() == (policy == .retry ? ["cut"] : []))
     }
 
+    /// The far side may still count the connections of the process that is gone: of that mailbox, or of all where they share a
+    /// login.
+    @Test(arguments: [nil, 3])
+    func connectionsThatWereCutOffAreSpared(_ shared: Int?) async throws {
+        let directory = try TemporaryDirectory()
+        try await Self.leaveInProgress("cut", by: .smtp, in: directory)
+        let path = ScriptedPath()
+        var limits = RouteLimits()
+        (limits.primary, limits.connections) = (.smtp, shared)
+        let route = DeliveryRoute(
+            name: "contoso", limits: limits, schedule: RetrySchedule(jitter: 0), onUnknown: .retry,
+            paths: [.smtp: path])
+        let bench = try await DeliveryBench(
+            in: directory, clock: ManualClock(at: after(5)), routes: [route], path: path)
+        try await bench.accept("a1")
+        try await bench.accept("b1", from: bob)
+        #expect(await bench.turns() == (shared == nil ? ["b1"] : []))
+        #expect(try await bench.row("a1")?.errorText?.contains("may still count there") == true)
+        bench.clock.advance(.seconds(5))
+        #expect(await bench.turns().contains("a1"))
+    }
+
     /// A process claims a message and is gone.
-    private static func leaveInProgress(_ id: String, in directory: TemporaryDirectory) async throws {
+    private static func leaveInProgress(
+        _ id: String, by path: Path = .graph, in directory: TemporaryDirectory
+    ) async throws {
         let log = try directory.service()
-        _ = try await log.accept(waiting(id, start: .inProgress(.graph)))
+        _ = try await log.accept(waiting(id, start: .inProgress(path)))
         try await log.close()
     }
 
