@@ -13,7 +13,7 @@ struct ThrottlePause: Sendable {
     }
 
     private var spell: Spell?
-    /// Throttling answers in a row, each to an attempt made after the pause before it.
+    /// Throttling answers in a row, each to an attempt made after the pause before it, with nothing good between.
     private var repeats = 0
 
     var until: Instant? { spell?.until }
@@ -43,9 +43,10 @@ struct ThrottlePause: Sendable {
         extend(to: now + wait, refusal, since: now)
     }
 
-    /// The mailbox took something. While it pauses that tells of the time before.
+    /// The mailbox took something. While it pauses that tells of the time before and does not end it; but of what is sent
+    /// together refusals are answered first, so where some is taken each time the next pause is no longer than the first.
     mutating func flowed(at now: Instant) {
-        if !isPaused(at: now) { self = ThrottlePause() }
+        if isPaused(at: now) { repeats = 0 } else { self = ThrottlePause() }
     }
 
     /// Takes up a pause that the log remembers.

@@ -60,6 +60,19 @@ import Testing
         #expect(try #require(pause.until) - until <= .seconds(2.4))
     }
 
+    /// Of two that are sent together one is refused, at once, and one is taken, a moment later: again and again.
+    @Test mutating func aMailboxThatTakesSomethingEachTimeIsNotLeftAloneForLonger() throws {
+        var pause = ThrottlePause()
+        var now: Instant = 0
+        for _ in 1...20 {
+            pause.refused(throttled, retryAfter: nil, at: now, using: &random)
+            pause.flowed(at: now + .milliseconds(300))
+            let until = try #require(pause.until)
+            #expect(pause.isPaused(at: now + .milliseconds(300)) && until - now <= .seconds(1.2))
+            now = until
+        }
+    }
+
     @Test mutating func theTroubleLastsUntilSomethingFlows() {
         var pause = ThrottlePause()
         pause.refused(throttled, retryAfter: .seconds(10), at: 5, using: &random)

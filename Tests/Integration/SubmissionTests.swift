@@ -22,12 +22,17 @@ import Testing
         ["connect", "auth", "mail", "data"].map { (preset, $0) }
     }
 
-    /// Every second one is refused, as it was seen: for each mailbox, or, where nobody has logged in yet, of all.
+    /// Every second one is refused, as it was seen.
     @Test(arguments: storms) func aStormDelaysAndFailsNothing(_ preset: String, _ stage: String) async throws {
         let configuration = Self.configuration(["messages_per_connection: 2"])
         try await Scenario.run(configuration, emulator: Self.prompt) { scenario in
-            try await scenario.emulator.addFault(#"{"preset": "\#(preset)", "stage": "\#(stage)", "every": 2}"#)
-            let ids = try await scenario.send(200, from: Self.senders(20), connections: 8)
+            // Where they have logged in each mailbox has a count of its own, so that none is out of luck for long.
+            let mailboxes = stage == "connect" ? [""] : Self.senders(20).split(separator: ",").map(String.init)
+            for mailbox in mailboxes {
+                try await scenario.emulator.addFault(
+                    #"{"preset": "\#(preset)", "stage": "\#(stage)", "mailbox": "\#(mailbox)", "every": 2}"#)
+            }
+            let ids = try await scenario.send(80, from: Self.senders(20), connections: 8)
             let captured = try await scenario.checkEachOnce(ids)
             #expect(captured.allSatisfy { $0.path == "smtp" })
             try await scenario.checkCap(mailboxes: 20)
