@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SOURCES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help requirements test-requirements build release demo test bench fmt lint install clean
+.PHONY: help requirements test-requirements build release demo test test-long crash limits isolation duplicates soak build-tests bench fmt lint install clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,29 @@ test: test-requirements lint ## Lint, build and run all tests
 	$(SWIFT) build --build-tests --quiet
 	$(SWIFT) test --skip-build --no-parallel --skip IntegrationTests
 	$(SWIFT) test --skip-build --filter IntegrationTests
+
+# The proofs of docs/INTERNALS.md at full length, one target each; `make test` runs shorter ones.
+PROOF = POSTERN_LONG=1 $(SWIFT) test --skip-build --filter
+
+test-long: test crash limits isolation duplicates soak ## All tests, and every proof at full length (hours)
+
+crash: build-tests ## Proof: a thousand kills lose nothing and double nothing unnoticed
+	$(PROOF) 'IntegrationTests.Crash'
+
+limits: build-tests ## Proof: no window above a limit, across restarts in bursts
+	$(PROOF) 'IntegrationTests.Limit'
+
+isolation: build-tests ## Proof: a throttled mailbox delays no other
+	$(PROOF) 'IntegrationTests.Isolation'
+
+duplicates: build-tests ## Proof: lost answers double nothing, or nothing unnoticed
+	$(PROOF) 'IntegrationTests.Duplicate'
+
+soak: build-tests ## Proof: an hour of mail and faults on flat memory and descriptors
+	$(PROOF) 'IntegrationTests.Soak'
+
+build-tests: test-requirements
+	$(SWIFT) build --build-tests --quiet
 
 bench: test-requirements release ## Accept rate beside Postfix, in one run
 	scripts/bench-accept
