@@ -46,6 +46,11 @@ indirect enum JSONValue: Hashable, Sendable, Decodable {
         return text
     }
 
+    var bool: Bool? {
+        guard case .bool(let value) = self else { return nil }
+        return value
+    }
+
     /// A whole number, or a string that holds one: managed identities write all numbers as strings.
     var integer: Int? {
         switch self {

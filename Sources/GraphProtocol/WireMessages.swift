@@ -5,6 +5,7 @@ package struct WireRequest: Hashable, Sendable {
     package enum Method: String, Hashable, Sendable {
         case get = "GET"
         case post = "POST"
+        case delete = "DELETE"
     }
 
     package enum Body: Hashable, Sendable {
