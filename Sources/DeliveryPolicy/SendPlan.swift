@@ -51,6 +51,19 @@ package enum SendPlan: Hashable, Sendable {
             self.hasSMTP = hasSMTP
             self.fallsBackUnrepresentable = fallsBackUnrepresentable
         }
+
+        /// As it holds for one message.
+        ///
+        /// - Parameters:
+        ///   - isPart: the message is one of several that its recipients were split into. Each names the people of the
+        ///     others, and there is no other way to express that.
+        ///   - via: the only path it may take.
+        package func holding(isPart: Bool, via: Path?) -> Policy {
+            var policy = self
+            if isPart { policy.unrepresentable = .rewrite }
+            if via == .graph { policy.hasSMTP = false }
+            return policy
+        }
     }
 
     /// One sendMail request with the MIME message.

@@ -47,8 +47,8 @@ extension Database {
         INSERT INTO email_log (
             id, status, created_date, sent_date, next_attempt_date, route, mailbox, sender, recipients, recipient_count,
             header_from, subject, message_id, size, client, user, priority, trial, body_id, received, is_part, via,
-            claimant, claimed_date, claimed_path)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            fell_back, error_text, claimant, claimed_date, claimed_path)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 }
 
@@ -80,6 +80,8 @@ extension ParameterBinder {
         bind(submission.received)
         bind(submission.envelopes.count > 1 ? 1 : 0)
         bind(submission.via?.rawValue)
+        bind(submission.fallsBackBecause == nil ? 0 : 1)
+        bind(submission.fallsBackBecause)
         bind(start.path == nil ? nil : claimant)
         bind(start.path == nil ? nil : date)
         bind(start.path?.rawValue)

@@ -41,6 +41,8 @@ package struct Submission: Sendable {
     package var trial: String?
     /// The only path it may take, where someone asked for one.
     package var via: Path?
+    /// Why it takes another path than its route's primary, `via`; `nil` where it does not.
+    package var fallsBackBecause: String?
     package var start: Start
     package var body: Body
 
@@ -48,7 +50,7 @@ package struct Submission: Sendable {
         queueID: QueueID? = nil, createdDate: Timestamp, envelopes: [Envelope], route: String, mailbox: Address,
         headerFrom: String? = nil, subject: String? = nil, messageID: String? = nil, client: String? = nil,
         user: String? = nil, priority: Priority = .normal, received: [UInt8] = [],
-        trial: String? = nil, via: Path? = nil,
+        trial: String? = nil, via: Path? = nil, fallsBackBecause: String? = nil,
         start: Start = .queued, body: Body
     ) {
         self.queueID = queueID
@@ -65,6 +67,7 @@ package struct Submission: Sendable {
         self.received = received
         self.trial = trial
         self.via = via
+        self.fallsBackBecause = fallsBackBecause
         self.start = start
         self.body = body
     }

@@ -79,6 +79,15 @@ package struct HeaderEditor: Sendable {
     }
 }
 
+extension HeaderBlock {
+    /// Whether whoever takes recipients from this header alone would reach nobody but the envelope's.
+    package func reachesOnly(_ envelope: Envelope) -> Bool {
+        var pass = HeaderPass(envelope: envelope, carrier: .header(.refuse))
+        for field in fields where field.isNamed("To") || field.isNamed("Cc") { pass.take(field) }
+        return pass.extraneous.isEmpty && pass.unreadable.isEmpty
+    }
+}
+
 package enum OutgoingHeader: Hashable, Sendable {
     /// The whole header with the empty line behind it; the body follows as it came, from `HeaderBlock.bodyOffset` on.
     case header([UInt8])

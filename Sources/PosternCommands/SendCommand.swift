@@ -24,6 +24,7 @@ struct SendCommand: AsyncParsableCommand {
         String?
     @Option(help: "By which path: graph or smtp. Default: the route's primary.") var via: MailModel.Path?
     @Flag(help: "Hand it to the queue instead: the running service delivers it.") var queue = false
+    @Flag(help: "Say which way it would take and why; send and store nothing.") var dryRun = false
 
     func validate() throws {
         guard !(to + cc + bcc).isEmpty else {
@@ -40,7 +41,9 @@ struct SendCommand: AsyncParsableCommand {
             let envelope = try envelope()
             let message = try message(hostname: configuration.hostname)
             do {
-                if queue {
+                if dryRun {
+                    try await plan(message, envelope, configuration, terminal)
+                } else if queue {
                     try await enqueue(message, envelope, configuration, terminal)
                 } else {
                     try await sendNow(message, envelope, DirectDelivery(configuration, via: via), terminal)
@@ -51,13 +54,22 @@ struct SendCommand: AsyncParsableCommand {
         }
     }
 
+    private func plan(
+        _ message: [UInt8], _ envelope: Envelope, _ configuration: Postern.Configuration, _ terminal: Terminal
+    ) async throws {
+        let preview = try LocalSubmission.preview(
+            message, envelope, via: via, configuration, at: Clocks.system().now())
+        if output.json { terminal.write(preview.json.written()) } else { preview.show(on: terminal) }
+        if preview.choice.form == .refused { throw ExitCode(ExitStatus.failure.rawValue) }
+    }
+
     private func enqueue(
         _ message: [UInt8], _ envelope: Envelope, _ configuration: Postern.Configuration, _ terminal: Terminal
     ) async throws {
         let log = try EmailLog.open(path: configuration.store, role: .tool)
         let submission = LocalSubmission(configuration, log: log, clocks: .system())
-        let judged = try submission.judge(message, envelope)
-        try await submission.accept(judged, via: via)
+        let judged = try submission.judge(message, envelope, via: via)
+        try await submission.accept(judged)
         try await log.close()
         let (ids, lane) = (judged.ids, judged.lane)
         if output.json {
@@ -75,10 +87,13 @@ struct SendCommand: AsyncParsableCommand {
     private func sendNow(_ message: [UInt8], _ envelope: Envelope, _ delivery: DirectDelivery, _ terminal: Terminal)
         async throws
     {
-        let steps = try await delivery.send(message, envelope)
+        let report = try await delivery.send(message, envelope)
+        let steps = report.steps
         if output.json {
-            terminal.write(steps.count == 1 ? steps[0].json.written() : JSON.array(steps.map(\.json)).written())
+            let results = steps.map { $0.json(report.choice) }
+            terminal.write(results.count == 1 ? results[0].written() : JSON.array(results).written())
         } else {
+            report.choice.show(on: terminal)
             for step in steps { step.show(on: terminal) }
         }
         // A step that fell back is not the end of its message.
@@ -130,22 +145,6 @@ struct SendCommand: AsyncParsableCommand {
     }
 }
 
-/// The media type that a file's name promises; what is not listed goes as octets.
-enum MediaTypes {
-    private static let byExtension = [
-        "csv": "text/csv", "doc": "application/msword", "gif": "image/gif", "htm": "text/html", "html": "text/html",
-        "ics": "text/calendar", "jpeg": "image/jpeg", "jpg": "image/jpeg", "json": "application/json",
-        "pdf": "application/pdf",
-        "png": "image/png", "txt": "text/plain", "xml": "application/xml", "zip": "application/zip",
-        "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ]
-
-    static func type(ofFile path: String) -> String {
-        byExtension[URL(filePath: path).pathExtension.lowercased()] ?? "application/octet-stream"
-    }
-}
-
 extension [UInt8] {
     /// Every line ended by CRLF, as on the wire.
     var normalizedLineEnds: [UInt8] {
@@ -157,40 +156,6 @@ extension [UInt8] {
             if byte == 0x0D, index + 1 == count || self[index + 1] != 0x0A { result.append(0x0A) }
         }
         return result
-    }
-}
-
-extension DirectDelivery.Step {
-    fileprivate func show(on terminal: Terminal) {
-        terminal.write("id       \(id)")
-        terminal.write("route    \(lane.route), mailbox \(lane.mailbox), by \(path.rawValue)")
-        terminal.write(
-            "outcome  \(terminal.paint(outcome.word, outcome.refusal == nil ? .green : .red)) after \(duration.milliseconds) ms"
-        )
-        if case .accepted(let receipt) = outcome {
-            terminal.write("answer   \(receipt.status), request id \(receipt.requestID ?? "-")")
-        }
-        guard let refusal = outcome.refusal else { return }
-        terminal.write("answer   \(refusal.words)")
-        if case .unknown = outcome {
-            terminal.write(
-                "do       It may have been sent: look into the mailbox's Sent Items before sending it again.")
-        }
-        if let advice = refusal.advice(on: path) { terminal.write("do       \(advice)") }
-    }
-
-    fileprivate var json: JSON {
-        let receipt: Receipt? = if case .accepted(let receipt) = outcome { receipt } else { nil }
-        return .object([
-            .init("id", .string(id.rawValue)), .init("route", .string(lane.route)),
-            .init("mailbox", .string(lane.mailbox.description)),
-            .init("path", .string(path.rawValue)), .init("outcome", .string(outcome.word)),
-            .init("duration_ms", .whole(duration.milliseconds)),
-            .init("http_status", .whole(receipt?.status ?? outcome.refusal?.status)),
-            .init("error_code", .text(outcome.refusal?.code)),
-            .init("error_text", .text(outcome.refusal?.text)),
-            .init("request_id", .text(receipt?.requestID ?? outcome.refusal?.requestID)),
-        ])
     }
 }
 

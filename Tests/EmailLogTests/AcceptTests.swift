@@ -35,6 +35,17 @@ import Testing
         for (column, value) in expected { #expect(row[column] as DatabaseValue == value, "\(column)") }
     }
 
+    @Test func aDetourIsWrittenWithItsReason() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        var message = submission("0001")
+        message.via = .smtp
+        message.fallsBackBecause = "It is too large."
+        _ = try await log.accept(message)
+        let row = try #require(try await log.row(QueueID(rawValue: "0001")))
+        #expect(row.via == .smtp && row.fellBack && row.errorText == "It is too large." && row.path == nil)
+    }
+
     @Test(arguments: [0, 1, 10_240, 100_000]) func bodyIsStoredAsItIs(_ size: Int) async throws {
         let directory = try TemporaryDirectory()
         let log = try directory.service()

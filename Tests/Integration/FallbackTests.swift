@@ -164,6 +164,23 @@ import Testing
         }
     }
 
+    /// Its way is decided when it is accepted: a pause of the path that it does not take is not its own.
+    @Test func whatOnlySMTPCanCarryDoesNotWaitForGraph() async throws {
+        try await Scenario.run(Self.graphFirst("{after: 0s}")) { scenario in
+            try await scenario.emulator.addFault(Self.throttle)
+            try await scenario.send(3)
+            try await scenario.gateway.store.rows("they wait") { rows in
+                rows.count { $0.status == "Q" && $0.errorText?.contains("MailboxConcurrency") == true } == 3
+            }
+            try await scenario.submit(Self.naming)
+            #expect(try await scenario.emulator.messages(count: 1).map(\.path) == ["smtp"])
+            let moved = try await scenario.gateway.store.rows("it is sent") { rows in rows.contains { $0.status == "S" }
+            }
+            #expect(moved.filter { $0.status == "S" }.allSatisfy { $0.fellBack == 1 && $0.path == "smtp" })
+            #expect(moved.count { $0.status == "Q" && $0.fellBack == 0 } == 3)
+        }
+    }
+
     /// Graph was not asked, and the row says why it moved.
     private func checkMovedAtOnce(_ scenario: Scenario) async throws {
         let row = try #require(try await scenario.gateway.store.rows("sent") { $0.first?.status == "S" }.first)

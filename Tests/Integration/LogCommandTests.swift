@@ -55,6 +55,8 @@ import Testing
                 try json(await scenario.gateway.run("log", "show", failed, "--json")) as? [String: Any])
             let attempts = try #require(document["email_attempt"] as? [[String: Any]])
             #expect(attempts.count == 1 && attempts[0]["outcome"] as? String == "rejected")
+            #expect((document["plan"] as? [String: Any])?["form"] as? String == "mime_request")
+            #expect(text.output.contains("by Graph, as one MIME request: "))
             #expect(Set(attempts[0].keys) == Set(Self.attemptColumns))
             let requestID = attempts[0]["request_id"] as? String
             #expect(requestID?.isEmpty == false)

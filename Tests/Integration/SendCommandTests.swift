@@ -33,6 +33,28 @@ import Testing
         }
     }
 
+    // MARK: Which way it would take
+
+    @Test func aDryRunExplainsTheWayAndSendsNothing() async throws {
+        try await Scenario.run(GatewayConfiguration(smtp: []), started: false) { scenario in
+            let plain = try await send(Self.message + ["--dry-run"], scenario)
+            #expect(plain.status == 0 && plain.output.contains("by Graph, as one MIME request"), "\(plain)")
+            #expect(plain.output.contains("4 recipients") && plain.output.contains("Nothing was sent."))
+            let naming = try scenario.gateway.directory.write(
+                "From: reports@contoso.com\r\nTo: x@example.net\r\n\r\nText.\r\n", to: "naming.eml")
+            let arguments = ["--from", Corpus.sender, "--to", Corpus.recipient, "--eml", naming, "--dry-run"]
+            let other = try await send(arguments + ["--json"], scenario)
+            let document = try #require(try JSONSerialization.jsonObject(with: other.bytes) as? [String: Any])
+            let plan = try #require(document["plan"] as? [String: Any])
+            #expect(plan["form"] as? String == "submission" && plan["path"] as? String == "smtp")
+            #expect(plan["fell_back"] as? Bool == true && document["dry_run"] as? Bool == true)
+            let refused = try await send(arguments + ["--via", "graph"], scenario)
+            #expect(refused.status == 1 && refused.output.contains("plan     refused"), "\(refused)")
+            #expect(try await scenario.emulator.counters().messages == 0)
+            #expect(!FileManager.default.fileExists(atPath: scenario.gateway.store.path))
+        }
+    }
+
     @Test func aRefusalSaysWhyAndWhatToDo() async throws {
         try await Scenario.run(started: false) { scenario in
             try await scenario.emulator.changeApp(#"{"graphRoles": []}"#)

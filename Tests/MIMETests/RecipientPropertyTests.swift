@@ -15,7 +15,9 @@ import Testing
     }
 
     private func checkRefusing(_ sample: Sample) {
-        let result = editor(.header(.refuse)).edit(HeaderBlock(parsing: sample.header), for: sample.envelope)
+        let header = HeaderBlock(parsing: sample.header)
+        let result = editor(.header(.refuse)).edit(header, for: sample.envelope)
+        #expect(header.reachesOnly(sample.envelope) == result.isHeader, "\(sample)")
         switch result {
         case .unrepresentable(let extraneous, let unreadable):
             #expect(Set(extraneous.map(\.folded)) == sample.strangers, "\(sample)")
@@ -189,4 +191,8 @@ private struct Reader {
             return try? Address(parsing: String(piece)).folded
         }
     }
+}
+
+extension OutgoingHeader {
+    fileprivate var isHeader: Bool { if case .header = self { true } else { false } }
 }

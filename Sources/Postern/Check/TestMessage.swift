@@ -21,8 +21,8 @@ extension Checkup {
         do {
             let delivery = DirectDelivery(
                 configuration, via: path, clocks: clocks, patience: Self.patienceWithService)
-            let steps = try await delivery.send(message, Envelope(sender: sender, recipients: [recipient]))
-            return steps.map { $0.item(name, "\(sender) to \(recipient)") }
+            let report = try await delivery.send(message, Envelope(sender: sender, recipients: [recipient]))
+            return report.steps.map { $0.item(name, "\(sender) to \(recipient)") }
         } catch {
             return [CheckItem(name, route.name, .failed(.other), "\(error)")]
         }

@@ -137,12 +137,3 @@ extension RouteLimits {
         }
     }
 }
-
-extension SendPlan.Policy {
-    fileprivate init(_ route: Route, _ graph: Graph) {
-        self.init(
-            mimeLimit: graph.mimeLimit, recipientsPerMessage: route.limits.recipientsPerMessage,
-            unrepresentable: route.unrepresentable, large: graph.large, hasSMTP: route.smtp != nil,
-            fallsBackUnrepresentable: route.fallback?.on.contains(.unrepresentable) ?? false)
-    }
-}

@@ -27,6 +27,11 @@ package struct DirectDelivery: Sendable {
         self.patience = patience
     }
 
+    package struct Report: Sendable {
+        package let choice: SendChoice
+        package let steps: [Step]
+    }
+
     package struct Step: Sendable {
         package let id: QueueID
         package let lane: LaneKey
@@ -36,12 +41,13 @@ package struct DirectDelivery: Sendable {
     }
 
     /// - Throws: `Refused`, `EmailLogError`, `GatewayError`.
-    package func send(_ message: [UInt8], _ envelope: Envelope) async throws -> [Step] {
+    package func send(_ message: [UInt8], _ envelope: Envelope) async throws -> Report {
         let outbound = Outbound(configuration)
         let settings = try RuntimeSettings(configuration, outbound: outbound, clocks: clocks)
         let (judged, route) = try await accept(message, envelope, settings.routes)
         let onUnknown = Dictionary(settings.routes.map { ($0.name, $0.onUnknown) }) { first, _ in first }
-        return try await resolve(judged, route, onUnknown, outbound)
+        let steps = try await resolve(judged, route, onUnknown, outbound)
+        return Report(choice: judged.choice, steps: steps)
     }
 
     private func accept(
@@ -49,14 +55,14 @@ package struct DirectDelivery: Sendable {
     ) async throws -> (LocalSubmission.Judged, DeliveryRoute) {
         let log = try EmailLog.open(path: configuration.store, role: .tool)
         let submission = LocalSubmission(configuration, log: log, clocks: clocks)
-        let judged = try submission.judge(message, envelope)
+        let judged = try submission.judge(message, envelope, via: via)
         guard let route = routes.first(where: { $0.name == judged.lane.route }) else {
             throw GatewayError.configuration("there is no route \(judged.lane.route) any more")
         }
         if let via, route.paths[via] == nil {
             throw GatewayError.configuration("route \(route.name) has no path \(via.rawValue): add its section")
         }
-        try await submission.accept(judged, via: via)
+        try await submission.accept(judged)
         try await log.close()
         return (judged, route)
     }
@@ -72,7 +78,7 @@ package struct DirectDelivery: Sendable {
                     log: log, lane: judged.lane, route: route, via: via, keepsSentBodies: configuration.keepsSentBodies,
                     clocks: clocks)
                 try await turn.recover(onUnknown, after: route.schedule.backoff.first)
-                let steps = try await turn.take(judged.ids)
+                let steps = try await turn.take(judged.ids, by: firstPath(of: judged, route))
                 // A service that starts now must find no connection of ours beside its own.
                 await outbound.shutdown()
                 try await log.close()
@@ -85,6 +91,10 @@ package struct DirectDelivery: Sendable {
             }
             try await Task.sleep(for: .milliseconds(200))
         }
+    }
+
+    private func firstPath(of judged: LocalSubmission.Judged, _ route: DeliveryRoute) -> Path {
+        via ?? judged.choice.path ?? route.limits.primary
     }
 
     /// The store for this process alone; `nil` while a service has it.
@@ -113,7 +123,7 @@ package struct DirectDelivery: Sendable {
                 try await log.close()
                 return nil
             }
-            let path = row.path ?? via ?? route.limits.primary
+            let path = row.path ?? firstPath(of: judged, route)
             let outcome = Outcome(row, attempts.last, pauses.first { $0.path == path })
             steps.append(
                 Step(
@@ -142,9 +152,9 @@ private struct Turn {
         }
     }
 
-    func take(_ ids: [QueueID]) async throws -> [DirectDelivery.Step] {
+    func take(_ ids: [QueueID], by path: Path) async throws -> [DirectDelivery.Step] {
         var steps: [DirectDelivery.Step] = []
-        for id in ids { steps += try await take(id, by: via ?? route.limits.primary) }
+        for id in ids { steps += try await take(id, by: path) }
         return steps
     }
 

@@ -30,7 +30,7 @@ struct GraphPath: DeliveryPath {
     /// Writes the header that says to Graph what the envelope says, and chooses the form of the request.
     func prepare(_ message: QueuedMessage, _ body: MessageBody) -> Result<OutgoingMessage, Unsendable> {
         do throws(EmailLogError) {
-            let policy = policy(for: message)
+            let policy = policy.holding(isPart: message.isPart, via: message.via)
             var facts = SendPlan.Message(
                 size: Int64(body.size), recipients: message.envelope.recipients.count)
             // What is too large anyway is not read: its header alone might fill the memory.
@@ -51,14 +51,6 @@ struct GraphPath: DeliveryPath {
         case .smtp(let refusal): Unsendable(delivery: Delivery(fallingBackFor: refusal))
         case .refuse(let refusal): Unsendable(delivery: Delivery(.rejected(refusal), isAttempt: true))
         }
-    }
-
-    /// The parts of a split message name the people of the other parts: there is no other way to express that.
-    private func policy(for message: QueuedMessage) -> SendPlan.Policy {
-        var policy = policy
-        if message.isPart { policy.unrepresentable = .rewrite }
-        if message.via == .graph { policy.hasSMTP = false }
-        return policy
     }
 
     private func edit(_ block: HeaderBlock, _ message: QueuedMessage, _ extraneous: HeaderEditor.Extraneous) -> [UInt8]?

@@ -36,7 +36,8 @@ struct IncomingMessage: SMTPMessageSink {
 
     mutating func finish() async -> Reply? {
         let rules = reception.rules.withLockedValue { $0 }
-        switch rules.judge(envelope, from: origin, head: head, priority: reception.priority()) {
+        let size = spool?.size ?? head.count
+        switch rules.judge(envelope, from: origin, head: head, size: size, priority: reception.priority()) {
         case .failure(let refused):
             spool = nil
             return refused.reply
@@ -67,6 +68,10 @@ struct IncomingMessage: SMTPMessageSink {
                 LogKey.recipients: "\(envelope.recipients.count)",
                 LogKey.size: "\(body.size)",
             ])
+        if let detour = verdict.detour {
+            reception.logger.notice(
+                "message falls back", metadata: [LogKey.id: "\(id)", LogKey.reason: "\(detour.reason)"])
+        }
         reception.wake(verdict.lane, verdict.priority)
         return Reply(250, .init(2, 0, 0), "Ok: queued as \(id)")
     }

@@ -14,6 +14,26 @@ package struct LocalSubmission: Sendable {
         self.clocks = clocks
     }
 
+    /// The way a message takes, if nothing is in its way.
+    package struct Preview: Sendable {
+        package let lane: LaneKey
+        /// Octets.
+        package let size: Int
+        /// For each row it becomes.
+        package let recipientCounts: [Int]
+        package let choice: SendChoice
+
+        fileprivate init(_ verdict: Verdict, _ message: [UInt8]) {
+            lane = verdict.lane
+            size = message.count
+            recipientCounts = verdict.envelopes.map(\.recipients.count)
+            let whole = SendPlanner.Message(
+                header: HeaderBlock(parsing: message), size: message.count, envelopes: verdict.envelopes,
+                via: verdict.via)
+            choice = verdict.planner.choose(whole)
+        }
+    }
+
     /// A message that a route takes, not yet in the store.
     package struct Judged: Sendable {
         let message: [UInt8]
@@ -21,23 +41,43 @@ package struct LocalSubmission: Sendable {
         let verdict: Verdict
 
         package var lane: LaneKey { verdict.lane }
+        package var choice: SendChoice { Preview(verdict, message).choice }
         /// The id of every row it becomes.
         package var ids: [QueueID] { verdict.envelopes.indices.map { origin.trace.id.part($0 + 1) } }
     }
 
+    /// What would become of a message; needs no store.
+    ///
+    /// - Parameter via: the only path it may take.
     /// - Throws: `Refused`.
-    package func judge(_ message: [UInt8], _ envelope: Envelope, client: String = "library") throws(Refused) -> Judged {
-        let now = clocks.now()
-        let trace = TraceInfo(by: rules.hostname, with: "local", id: log.makeID(at: now), date: now)
-        let origin = Origin(client: client, trace: trace)
-        let verdict = try rules.judge(envelope, from: origin, head: message, priority: .normal).get()
-        return Judged(message: message, origin: origin, verdict: verdict)
+    package static func preview(
+        _ message: [UInt8], _ envelope: Envelope, via: Path? = nil, _ configuration: Configuration, at now: Timestamp
+    ) throws(Refused) -> Preview {
+        let trace = TraceInfo(by: configuration.hostname, with: "local", id: QueueID(rawValue: "preview"), date: now)
+        let verdict = try ReceptionRules(configuration).judge(
+            envelope, from: Origin(client: "library", trace: trace), head: message, size: message.count,
+            priority: .normal, via: via
+        ).get()
+        return Preview(verdict, message)
     }
 
     /// - Parameter via: the only path it may take.
-    package func accept(_ judged: Judged, via: Path? = nil) async throws(EmailLogError) {
+    /// - Throws: `Refused`.
+    package func judge(
+        _ message: [UInt8], _ envelope: Envelope, client: String = "library", via: Path? = nil
+    ) throws(Refused) -> Judged {
+        let now = clocks.now()
+        let trace = TraceInfo(by: rules.hostname, with: "local", id: log.makeID(at: now), date: now)
+        let origin = Origin(client: client, trace: trace)
+        let verdict = try rules.judge(
+            envelope, from: origin, head: message, size: message.count, priority: .normal, via: via
+        ).get()
+        return Judged(message: message, origin: origin, verdict: verdict)
+    }
+
+    package func accept(_ judged: Judged) async throws(EmailLogError) {
         let body = try await body(of: judged.message)
-        _ = try await log.accept(judged.verdict.submission(from: judged.origin, via: via, body: body))
+        _ = try await log.accept(judged.verdict.submission(from: judged.origin, body: body))
     }
 
     private func body(of message: [UInt8]) async throws(EmailLogError) -> Submission.Body {

@@ -9,6 +9,7 @@ struct ReceptionRules: Sendable {
     let largestLocalMessage: Int
     private let router: Router
     private let recipientsPerMessage: [String: Int]
+    let planners: [String: SendPlanner]
 
     init(_ configuration: Configuration) {
         hostname = configuration.hostname
@@ -21,6 +22,7 @@ struct ReceptionRules: Sendable {
         recipientsPerMessage = Dictionary(configuration.routes.map { ($0.name, $0.limits.recipientsPerMessage) }) {
             first, _ in first
         }
+        planners = Dictionary(configuration.routes.map { ($0.name, SendPlanner($0)) }) { first, _ in first }
     }
 
     func route(headerFrom: Address?, envelopeSender: Address?) -> Router.Routing {

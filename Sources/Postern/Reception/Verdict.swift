@@ -22,18 +22,22 @@ struct Verdict: Sendable {
     var envelopes: [Envelope]
     var summary: MessageSummary
     var priority: Priority
+    /// The only path it may take, where somebody has asked for one.
+    var via: Path?
+    var planner: SendPlanner
+    /// Where the route's primary path cannot carry it.
+    var detour: SendChoice?
 
     /// The message as it goes into the store.
-    /// - Parameter via: the only path it may take.
-    func submission(
-        from origin: Origin, via: Path? = nil, start: Submission.Start = .queued, body: Submission.Body
-    ) -> Submission {
+    func submission(from origin: Origin, start: Submission.Start = .queued, body: Submission.Body) -> Submission {
         Submission(
             queueID: origin.trace.id, createdDate: origin.trace.date, envelopes: envelopes, route: lane.route,
             mailbox: lane.mailbox, headerFrom: summary.headerFromText, subject: summary.subject,
             messageID: summary.messageID ?? MissingFields.messageID(for: origin.trace.id, host: origin.trace.by),
             client: origin.client, user: origin.user ?? origin.account, priority: priority,
-            received: origin.trace.receivedField, via: via, start: start, body: body)
+            received: origin.trace.receivedField, via: via ?? detour?.path, fallsBackBecause: detour?.reason,
+            start: start,
+            body: body)
     }
 }
 
@@ -59,9 +63,11 @@ extension ReceptionRules {
     ///
     /// - Parameters:
     ///   - head: its beginning, the header included.
+    ///   - size: octets of all of it.
     ///   - priority: where neither the header nor the user say otherwise.
+    ///   - via: the only path it may take.
     func judge(
-        _ envelope: Envelope, from origin: Origin, head: [UInt8], priority: Priority
+        _ envelope: Envelope, from origin: Origin, head: [UInt8], size: Int, priority: Priority, via: Path? = nil
     ) -> Result<Verdict, Refused> {
         let header = HeaderBlock(parsing: head)
         let summary = MessageSummary(of: header)
@@ -72,10 +78,14 @@ extension ReceptionRules {
         case .noRoute: return .failure(.noRoute(summary.headerFrom ?? envelope.sender))
         case .noMailbox(let route): return .failure(.noMailbox(route))
         case .lane(let lane):
+            guard let planner = planners[lane.route] else { return .failure(.noRoute(summary.headerFrom)) }
+            let envelopes = split(envelope, route: lane.route)
+            let message = SendPlanner.Message(header: header, size: size, envelopes: envelopes, via: via)
             return .success(
                 Verdict(
-                    lane: lane, envelopes: split(envelope, route: lane.route), summary: summary,
-                    priority: summary.priority ?? user?.priority ?? priority))
+                    lane: lane, envelopes: envelopes, summary: summary,
+                    priority: summary.priority ?? user?.priority ?? priority, via: via, planner: planner,
+                    detour: planner.detour(message)))
         }
     }
 

@@ -15,21 +15,26 @@ struct LogShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await perform { terminal in
-            let log = try options.openLog(terminal)
+            let configuration = try options.load(terminal)
+            let log = try ConfigurationOptions.openLog(of: configuration)
             guard let row = try await log.row(id) else { throw EmailLogError.noSuchMessage(id) }
             let attempts = try await log.attempts(of: id)
             let parts = try await log.parts(of: id).map(\.id).filter { $0 != id }
+            let choice = try? await SendChoice.made(for: row, isPart: !parts.isEmpty, in: log, configuration)
             try await log.close()
             if output.json {
-                terminal.write(row.json(attempts: attempts).written())
+                terminal.write(row.json(attempts: attempts, choice).written())
             } else {
-                show(row, attempts, parts, on: terminal)
+                show(row, attempts, parts, choice, on: terminal)
             }
         }
     }
 
-    private func show(_ row: LogRow, _ attempts: [AttemptRow], _ parts: [QueueID], on terminal: Terminal) {
-        for (label, value) in row.details where !value.isEmpty {
+    private func show(
+        _ row: LogRow, _ attempts: [AttemptRow], _ parts: [QueueID], _ choice: SendChoice?, on terminal: Terminal
+    ) {
+        let plan = choice.map { [(label: "plan", value: "\($0.words): \($0.reason)")] } ?? []
+        for (label, value) in row.details + plan where !value.isEmpty {
             terminal.write(
                 "\(terminal.paint(label, .bold))\(String(repeating: " ", count: max(1, 14 - label.count)))\(Table.printable(value))"
             )
@@ -70,11 +75,12 @@ extension LogRow {
         ]
     }
 
-    fileprivate func json(attempts: [AttemptRow]) -> JSON {
+    fileprivate func json(attempts: [AttemptRow], _ choice: SendChoice?) -> JSON {
         guard case .object(let members) = json else { return json }
         return .object(
             members.filter { $0.key != "attempts" } + [
-                .init("attempts", .whole(self.attempts)), .init("email_attempt", .array(attempts.map(\.json))),
+                .init("attempts", .whole(self.attempts)), .init("plan", choice?.json ?? .null),
+                .init("email_attempt", .array(attempts.map(\.json))),
             ])
     }
 }

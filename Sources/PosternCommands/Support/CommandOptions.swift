@@ -15,8 +15,10 @@ struct ConfigurationOptions: ParsableArguments {
     }
 
     /// The store, opened beside a service that may be running.
-    func openLog(_ terminal: Terminal) throws -> EmailLog {
-        let path = try load(terminal).store
+    func openLog(_ terminal: Terminal) throws -> EmailLog { try Self.openLog(of: load(terminal)) }
+
+    static func openLog(of configuration: Postern.Configuration) throws -> EmailLog {
+        let path = configuration.store
         guard FileManager.default.fileExists(atPath: path) else {
             throw CommandFailure(
                 .noSuchMessage, "there is no store at \(path) yet; check `store`, or start the service")

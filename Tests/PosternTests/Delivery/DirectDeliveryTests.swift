@@ -23,7 +23,7 @@ import Testing
         _ settings: Configuration, recipients: Int = 1, patience: Duration = .seconds(60), clock: Clocks? = nil
     ) async throws -> [DirectDelivery.Step] {
         let delivery = DirectDelivery(settings, clocks: clock ?? ManualClock().clocks, patience: patience)
-        return try await delivery.send(message, Envelope(sender: ann, recipients: addresses(recipients)))
+        return try await delivery.send(message, Envelope(sender: ann, recipients: addresses(recipients))).steps
     }
 
     private func rows() async throws -> [LogRow] { try await directory.tool().rows(LogFilter()) }

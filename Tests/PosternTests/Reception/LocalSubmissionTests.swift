@@ -43,8 +43,8 @@ import Testing
     }
 
     @Test func aCallerMayNameTheOnlyPath() async throws {
-        let judged = try submission.judge(mail("From: ann@contoso.com", ""), envelope())
-        try await submission.accept(judged, via: .smtp)
+        let judged = try submission.judge(mail("From: ann@contoso.com", ""), envelope(), via: .smtp)
+        try await submission.accept(judged)
         #expect(try await log.claim(judged.ids[0], path: .smtp, at: noon)?.via == .smtp)
     }
 

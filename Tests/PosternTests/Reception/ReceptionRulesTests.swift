@@ -27,7 +27,7 @@ import Testing
         _ rules: ReceptionRules? = nil
     ) throws -> Result<Verdict, Refused> {
         try (rules ?? self.rules()).judge(
-            envelope(sender, recipients), from: origin(user: user), head: head, priority: priority)
+            envelope(sender, recipients), from: origin(user: user), head: head, size: head.count, priority: priority)
     }
 
     // MARK: Routing
