@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import pwd
+import random
 import socket
 import subprocess
 import sys
@@ -62,9 +63,15 @@ postlog   unix-dgram n - n - 1 postlogd
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that connections get at random: none may take it before Postfix does."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def postfix(root, *verb):
