@@ -145,4 +145,4 @@ elif verb == "kill":
 elif verb == "mail":
     mail(root)
 else:
-    postfix_relay.postfix(root, "stop")
+    postfix_relay.stop(root)
