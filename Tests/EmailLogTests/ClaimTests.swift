@@ -90,7 +90,7 @@ import Testing
         #expect(try await log.row(id)?.fellBack == true)
     }
 
-    @Test func unreadableRowIsSetAside() async throws {
+    @Test("Pitfall 14: a corrupt row stops nobody") func unreadableRowIsSetAside() async throws {
         let directory = try TemporaryDirectory()
         let log = try directory.service()
         let (broken, sound) = (try await log.make(.queued), try await log.make(.queued))

@@ -185,6 +185,16 @@ import Testing
         }
     }
 
+    @Test("Pitfall 18: a throttle that calls itself 503", arguments: ["ResourceUnhealthy", "ErrorServerBusy"])
+    func aBusyServiceIsNoOutage(_ code: String) {
+        let response = answer(503, Self.body(code), [("Retry-After", "7")])
+        guard case .outcome(.deferred(let refusal, let wait)) = GraphAnswer.read(response, now: rfcMoment) else {
+            Issue.record("not deferred")
+            return
+        }
+        #expect(refusal.scope == .mailbox && wait == .seconds(7))
+    }
+
     @Test func everyCodeOfTheTableIsTested() {
         let tested = Set(Self.table.map { $0.1.lowercased() })
         for code in GraphRule.byCode.flatMap(\.codes) where code != "*" {

@@ -230,7 +230,9 @@ import Testing
         (3600, 10, 10_000, 3_300_000),
     ]
 
-    @Test(arguments: lives) func life(_ life: Int, _ wish: Int?, _ refreshAt: Int64, _ usableUntil: Int64) {
+    @Test("Pitfall 27: a token is renewed long before it ends", arguments: lives) func life(
+        _ life: Int, _ wish: Int?, _ refreshAt: Int64, _ usableUntil: Int64
+    ) {
         var state = Place.fetching.state
         let token = AccessToken(text: "t", expiresIn: .seconds(life), refreshIn: wish.map { .seconds($0) })
         _ = state.fetched(token, now: seconds(1000))

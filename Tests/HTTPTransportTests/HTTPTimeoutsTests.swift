@@ -10,7 +10,7 @@ import Testing
         #expect(HTTPTimeouts.forBody(of: bytes).total == total)
     }
 
-    @Test func requestsTakeTheLimitsOfTheirBody() {
+    @Test("Pitfall 4: a large body on a slow line has the time it needs") func requestsTakeTheLimitsOfTheirBody() {
         let request = HTTPRequest.post("http://a.test", .counting(1_638_400))
         #expect(request.timeouts.total == .seconds(160))
         #expect(request.timeouts.connect == .seconds(15))

@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [("2", 2000), ("1.25", 1250)])
+    @Test("Pitfall 22: Retry-After as a decimal", arguments: [("2", 2000), ("1.25", 1250)])
     func retryAfterInSeconds(_ text: String, _ milliseconds: Int) async throws {
         try await deliver(#"{"preset": "throttle", "operation": "sendMail", "headers": {"Retry-After": "\#(text)"}}"#) {
             scenario, captured, attempts in
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func throttledWithoutRetryAfter() async throws {
+    @Test("Pitfall 21: a 429 that names no time") func throttledWithoutRetryAfter() async throws {
         try await deliver(
             #"{"operation": "sendMail", "status": 429, "code": "TooManyRequests", "message": "Slow down."}"#
         ) { _, captured, attempts in
@@ -64,7 +64,7 @@ import Testing
     }
 
     /// Nothing was sent, though nobody says so: one copy in the end, and the doubt on record.
-    @Test(arguments: ["504-not-sent", "200-not-sent", "reset-after-body", "502-html"])
+    @Test("Pitfall 10: 200 is not 202", arguments: ["504-not-sent", "200-not-sent", "reset-after-body", "502-html"])
     func anUnclearAnswerToWhatWasNotSent(_ preset: String) async throws {
         try await deliver(#"{"preset": "\#(preset)", "operation": "sendMail"}"#) { _, captured, attempts in
             #expect(captured.count == 1 && attempts.map(\.outcome) == ["unknown", "accepted"], "\(attempts)")
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["504-sent", "answer-lost", "504-not-sent"])
+    @Test("Pitfall 11: 504 for mail that was sent", arguments: ["504-sent", "answer-lost", "504-not-sent"])
     func anUnclearAnswerIsHeldWhereTheRouteSaysSo(_ preset: String) async throws {
         try await Scenario.run(GatewayConfiguration(graph: ["on_unknown: hold"])) { scenario in
             try await scenario.emulator.addFault(#"{"preset": "\#(preset)", "operation": "sendMail"}"#)
@@ -111,7 +111,9 @@ import Testing
         }
     }
 
-    @Test func aRefusalForGoodFailsAtOnceInMicrosoftsWords() async throws {
+    @Test("Pitfall 12: a refusal for good is not tried again") func aRefusalForGoodFailsAtOnceInMicrosoftsWords()
+        async throws
+    {
         try await Scenario.run { scenario in
             try await scenario.emulator.addFault(
                 #"{"operation": "sendMail", "status": 400, "code": "ErrorInvalidRecipients", "message": "Not resolved.", "count": 0}"#
@@ -140,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func mailIsGivenUpInTheEnd() async throws {
+    @Test("Pitfall 15: nothing is retried for ever") func mailIsGivenUpInTheEnd() async throws {
         let configuration = GatewayConfiguration(retry: "{first: 200ms, factor: 1, max: 200ms, give_up_after: 2s}")
         try await Scenario.run(configuration) { scenario in
             try await scenario.emulator.addFault(
@@ -177,7 +179,7 @@ import Testing
     }
 
     /// Only an operator can mend a wrong secret: the mail waits, says what for, and goes out when it is mended.
-    @Test func aWrongSecretHoldsTheMailUntilItIsMended() async throws {
+    @Test("Pitfall 16: a refused login fails no mail") func aWrongSecretHoldsTheMailUntilItIsMended() async throws {
         try await Scenario.run(GatewayConfiguration(credential: "client_secret: wrong")) { scenario in
             try await scenario.send(3)
             let rows = try await scenario.gateway.store.rows("they wait, and say what for") { rows in

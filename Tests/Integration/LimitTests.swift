@@ -3,7 +3,7 @@ import Testing
 
 /// No more than the configured limits, ever: in any window, across restarts, and never before a Retry-After has run out.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct LimitTests {
-    @Test func aBurstKeepsToTheCapAndIsNeverThrottled() async throws {
+    @Test("Pitfall 19: never a fourth request at a time") func aBurstKeepsToTheCapAndIsNeverThrottled() async throws {
         try await Scenario.run { scenario in
             try await scenario.send(200, connections: 8)
             try await scenario.emulator.messages(count: 200)
@@ -35,7 +35,7 @@ import Testing
     }
 
     /// Two mailboxes; the pause of one is no concern of the other.
-    @Test func aPausedMailboxDelaysNoOther() async throws {
+    @Test("Pitfall 20: limits belong to the mailbox") func aPausedMailboxDelaysNoOther() async throws {
         try await Scenario.run { scenario in
             try await scenario.emulator.addFault(
                 #"{"preset": "throttle", "mailbox": "slow@contoso.com", "headers": {"Retry-After": "3600"}}"#)
@@ -84,7 +84,7 @@ import Testing
     }
 
     /// The default: of 40 exactly 30 leave at first, and a restart lets no more pass.
-    @Test func thirtyAMinuteIsTheDefault() async throws {
+    @Test("Pitfall 17: the message rate is kept without being asked") func thirtyAMinuteIsTheDefault() async throws {
         try await Scenario.run(GatewayConfiguration(limits: "{}")) { scenario in
             try await scenario.send(40)
             try await scenario.emulator.messages(count: 30)

@@ -23,7 +23,9 @@ import Testing
     }
 
     /// Every second one is refused, as it was seen.
-    @Test(arguments: storms) func aStormDelaysAndFailsNothing(_ preset: String, _ stage: String) async throws {
+    @Test("Pitfall 24: 4.3.2 in either wording at every stage", arguments: storms) func aStormDelaysAndFailsNothing(
+        _ preset: String, _ stage: String
+    ) async throws {
         let configuration = Self.configuration(["messages_per_connection: 2"])
         try await Scenario.run(configuration, emulator: Self.prompt) { scenario in
             // Where they have logged in each mailbox has a count of its own, so that none is out of luck for long.
@@ -62,7 +64,8 @@ import Testing
     ]
 
     /// What an earlier process left open there counts, too.
-    @Test(arguments: restarts) func restartsInTheMiddleOfABurstKeepTheCap(_ signals: [Int32]) async throws {
+    @Test("Pitfall 23: 4.3.2, never met whatever restarts", arguments: restarts)
+    func restartsInTheMiddleOfABurstKeepTheCap(_ signals: [Int32]) async throws {
         try await Scenario.run(Self.configuration()) { scenario in
             let ids = try await scenario.send(90, connections: 8)
             for (number, signal) in signals.enumerated() {

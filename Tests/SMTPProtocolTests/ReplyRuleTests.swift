@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func everyRefusalMeansSomethingEverywhere() {
+    @Test("Pitfall 30: every 4yz is tried again, after DATA as well") func everyRefusalMeansSomethingEverywhere() {
         for phase in ClientPhase.allCases {
             for code in 400...599 {
                 let outcome = SubmissionAnswer.outcome(of: Reply(code), at: phase)
@@ -48,6 +48,11 @@ import Testing
                 #expect(outcome.refusal?.status == code)
             }
         }
+    }
+
+    @Test("Pitfall 25: a quota in words of a bounce") func aQuotaDefersAlthoughItsCodeIsFinal() {
+        let quota = reply("554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException")
+        #expect(word(SubmissionAnswer.outcome(of: quota, at: .endOfData)) == "deferred mailbox quota")
     }
 
     @Test func wordsAreComparedWithoutCase() {

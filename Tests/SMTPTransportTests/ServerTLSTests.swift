@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func aHandshakeOnAPlainPort() async throws {
+    @Test("Pitfall 6: a TLS ClientHello on the plain port") func aHandshakeOnAPlainPort() async throws {
         try await withServer { server in
             let client = try await RawClient(to: server)
             _ = try await client.reply()

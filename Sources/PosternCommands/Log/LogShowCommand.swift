@@ -53,7 +53,8 @@ extension LogRow {
     fileprivate var details: [(label: String, value: String)] {
         [
             ("id", id.rawValue),
-            ("status", "\(status.rawValue) (\(status.word))"),
+            // Nobody but Microsoft knows what becomes of it from there.
+            ("status", "\(status.rawValue) (\(status == .sent ? "accepted by Microsoft" : status.word))"),
             ("accepted", createdDate.description),
             ("dated", sentDate.description),
             ("next attempt", nextAttemptDate?.description ?? ""),

@@ -148,7 +148,7 @@ import Testing
     private static let noRoom = Reply(452, .init(4, 3, 1), "Insufficient system storage, try again later")
     private static let trouble = Reply(451, .init(4, 3, 0), "The message could not be stored, try again later")
 
-    @Test func aFullStoreSaysSoAndRecovers() async throws {
+    @Test("Pitfall 2: what cannot be committed is not accepted") func aFullStoreSaysSoAndRecovers() async throws {
         let desk = try Desk()
         try await desk.log.write { db in
             let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
@@ -179,7 +179,7 @@ import Testing
         #expect(try await desk.submit(message(of: 200))?.code == 250)
     }
 
-    @Test func onlyAFullDiskIsCalledSo() throws {
+    @Test("Pitfall 8: every fault of ours is worth another try") func onlyAFullDiskIsCalledSo() throws {
         let desk = try Desk()
         let id = QueueID(rawValue: "q")
         let others: [EmailLogError] = [.closed, .busy, .inputOutput("x"), .other("x"), .duplicateID(id)]

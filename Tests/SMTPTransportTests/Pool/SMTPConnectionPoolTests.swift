@@ -95,7 +95,7 @@ import Testing
         #expect(far.opened == 2)
     }
 
-    @Test func age() async throws {
+    @Test("Pitfall 28: a connection is given up before Exchange ends it") func age() async throws {
         let far = CountingServer()
         try await withPool(far) { bench, _ in
             let terms = bench.terms { ($0.age, $0.idle) = (.seconds(100), .seconds(80)) }
