@@ -37,7 +37,9 @@ import Testing
     }
 
     @Test("Pitfall 7: a crowd of logins takes no crowd of threads") func loginsShareThreads() async throws {
-        try await Scenario.run(GatewayConfiguration(listener: ["auth: optional"])) { scenario in
+        var configuration = GatewayConfiguration(listener: ["auth: optional"])
+        configuration.top = ["users: [{name: reports, password_hash: \"\(Self.hash)\", senders: [\"*@contoso.com\"]}]"]
+        try await Scenario.run(configuration) { scenario in
             let before = try Self.threads(of: scenario.gateway.program.pid)
             try await withThrowingTaskGroup { group in
                 for _ in 0..<24 { group.addTask { try await Self.login(at: scenario.gateway.port) } }
@@ -87,6 +89,9 @@ import Testing
         }
     }
 
+    /// Of no password that anyone knows.
+    private static let hash =
+        "$scrypt$ln=15,r=8,p=1$YWFhYWFhYWFhYWFhYWFhYQ$YmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmI"
     private static let quick = "{first: 300ms, factor: 1, max: 300ms, jitter: 0}"
     private static let header = "From: reports@contoso.com\r\nTo: customer@example.org\r\nSubject: a pitfall\r\n\r\n"
 }
