@@ -8,6 +8,14 @@ package struct SpentAttempt: Hashable, Sendable {
     package var path: Path
     package var finishedDate: Timestamp
     package var cost: AttemptRecord.Cost
+
+    package init(id: QueueID, lane: LaneKey, path: Path, finishedDate: Timestamp, cost: AttemptRecord.Cost) {
+        self.id = id
+        self.lane = lane
+        self.path = path
+        self.finishedDate = finishedDate
+        self.cost = cost
+    }
 }
 
 extension EmailLog {

@@ -26,7 +26,7 @@ package struct MessageBody: Sendable {
         }
     }
 
-    init(bytes: [UInt8]) {
+    package init(bytes: [UInt8]) {
         storage = .bytes(bytes)
         size = bytes.count
     }

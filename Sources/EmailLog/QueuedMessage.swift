@@ -37,6 +37,34 @@ package struct QueuedMessage: Hashable, Sendable {
     /// The path of the last attempt.
     package var lastPath: Path?
     package var unresolved: Unresolved?
+
+    package init(
+        id: QueueID, envelope: Envelope, route: String, mailbox: Address, headerFrom: String? = nil,
+        messageID: String? = nil, size: Int, priority: Priority, client: String? = nil, user: String? = nil,
+        received: [UInt8], isPart: Bool, trial: String? = nil, via: Path? = nil, createdDate: Timestamp,
+        waitingSince: Timestamp, attempts: Int, retries: Int, lastPath: Path? = nil, unresolved: Unresolved? = nil
+    ) {
+        self.id = id
+        self.envelope = envelope
+        self.route = route
+        self.mailbox = mailbox
+        self.headerFrom = headerFrom
+        self.messageID = messageID
+        self.size = size
+        self.priority = priority
+        self.client = client
+        self.user = user
+        self.received = received
+        self.isPart = isPart
+        self.trial = trial
+        self.via = via
+        self.createdDate = createdDate
+        self.waitingSince = waitingSince
+        self.attempts = attempts
+        self.retries = retries
+        self.lastPath = lastPath
+        self.unresolved = unresolved
+    }
 }
 
 extension QueuedMessage {

@@ -17,6 +17,14 @@ package struct RecoveredMessage: Hashable, Sendable {
     package var path: Path
     /// Q or U.
     package var status: Status
+
+    package init(id: QueueID, route: String, mailbox: Address, path: Path, status: Status) {
+        self.id = id
+        self.route = route
+        self.mailbox = mailbox
+        self.path = path
+        self.status = status
+    }
 }
 
 extension EmailLog {

@@ -10,6 +10,19 @@ package struct WaitingRow: Hashable, Sendable {
     package var size: Int
     package var createdDate: Timestamp
     package var via: Path?
+
+    package init(
+        id: QueueID, priority: Priority, nextAttemptDate: Timestamp, recipientCount: Int, size: Int,
+        createdDate: Timestamp, via: Path? = nil
+    ) {
+        self.id = id
+        self.priority = priority
+        self.nextAttemptDate = nextAttemptDate
+        self.recipientCount = recipientCount
+        self.size = size
+        self.createdDate = createdDate
+        self.via = via
+    }
 }
 
 extension EmailLog {

@@ -1,22 +1,22 @@
-import MailModel
+package import MailModel
 import NIOConcurrencyHelpers
 import NIOCore
 
 /// Wakes the delivery loop. Many rings before it looks are one; where mail waits is remembered until it does.
-final class Bell: Sendable {
+package final class Bell: Sendable {
     private let lanes = NIOLockedValueBox<[LaneKey: Set<Priority>]>([:])
     private let continuation: AsyncStream<Void>.Continuation
     /// Ends with `silence()`.
     let rings: AsyncStream<Void>
 
-    init() {
+    package init() {
         (rings, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// - Parameters:
     ///   - lane: where something may have become due.
     ///   - priority: the only one it may have, where that is known: the others need not be looked for.
-    func ring(_ lane: LaneKey? = nil, _ priority: Priority? = nil) {
+    package func ring(_ lane: LaneKey? = nil, _ priority: Priority? = nil) {
         if let lane, !note(lane, priority) { return }
         continuation.yield()
     }
@@ -38,7 +38,7 @@ final class Bell: Sendable {
         }
     }
 
-    func silence() { continuation.finish() }
+    package func silence() { continuation.finish() }
 }
 
 /// One timer that rings a bell; setting it anew forgets the time before.

@@ -92,7 +92,8 @@ extension DeliveryManager {
                 }
                 _ = try await log.settle(id, parts: parts, at: now)
             } else if !delivery.isAttempt, case .retry(let moment, _, _) = settlements[0] {
-                try await log.putBack([id], due: moment, because: delivery.outcome.refusal?.text)
+                try await log.putBack(
+                    [id], due: moment, fallingBackTo: nil, because: delivery.outcome.refusal?.text)
             } else {
                 let record = delivery.isAttempt ? attempt.record(delivery.outcome) : nil
                 try await log.settle(id, settlements[0], attempt: record, at: now)
@@ -101,7 +102,7 @@ extension DeliveryManager {
     }
 
     /// What came of the attempt is known and must be recorded; a store in trouble is waited for.
-    private func record(_ write: (EmailLog, Timestamp) async throws(EmailLogError) -> Void) async {
+    private func record(_ write: (any DeliveryStore, Timestamp) async throws(EmailLogError) -> Void) async {
         while true {
             do throws(EmailLogError) {
                 return try await write(log, clocks.now())
@@ -110,7 +111,7 @@ extension DeliveryManager {
                     return logger.error("outcome not recorded", metadata: [LogKey.reason: "\(error)"])
                 }
                 rest(after: error)
-                if (try? await Task.sleep(for: .seconds(1))) == nil { return }
+                if (try? await clocks.sleep(.seconds(1))) == nil { return }
             }
         }
     }

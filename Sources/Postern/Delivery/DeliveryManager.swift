@@ -10,7 +10,7 @@ import ServiceLifecycle
 /// The scheduler decides and the store remembers; this actor carries events between them, and keeps only a bounded window
 /// of each lane in memory.
 actor DeliveryManager: Service {
-    let log: EmailLog
+    let log: any DeliveryStore
     let clocks: Clocks
     let logger: Logger
     let bell: Bell
@@ -18,7 +18,7 @@ actor DeliveryManager: Service {
     var routes: [String: DeliveryRoute]
     var keepsSentBodies: Bool
     var scheduler = Scheduler()
-    var random = SystemRandomNumberGenerator()
+    var random: any RandomNumberGenerator & Sendable
     /// Lanes whose store may hold more than their window, by priority.
     var hungry: [LaneKey: Set<Priority>] = [:]
     /// When the next row of a lane becomes due that is not in its window.
@@ -33,10 +33,12 @@ actor DeliveryManager: Service {
     /// The store failed: nothing starts before then.
     private var storeRestsUntil = Instant.start
 
+    /// - Parameters:
+    ///   - eventLoop: whose timers wake it.
+    ///   - random: spreads retries and probes.
     init(
-        log: EmailLog, routes: [DeliveryRoute], keepsSentBodies: Bool, bell: Bell, eventLoop: any EventLoop,
-        clocks: Clocks,
-        logger: Logger
+        log: any DeliveryStore, routes: [DeliveryRoute], keepsSentBodies: Bool, bell: Bell, eventLoop: any EventLoop,
+        clocks: Clocks, logger: Logger, random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     ) {
         self.log = log
         self.routes = Dictionary(routes.map { ($0.name, $0) }) { first, _ in first }
@@ -45,6 +47,7 @@ actor DeliveryManager: Service {
         alarm = Alarm(on: eventLoop)
         self.clocks = clocks
         self.logger = logger
+        self.random = random
     }
 
     /// Delivers until a graceful shutdown; then claims no more, and returns when the attempts under way are settled.

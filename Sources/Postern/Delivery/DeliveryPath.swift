@@ -1,35 +1,35 @@
-import EmailLog
+package import EmailLog
 import GraphProtocol
-import MailModel
-import SMTPProtocol
+package import MailModel
+package import SMTPProtocol
 
 /// One way out of the house.
-protocol DeliveryPath: Sendable {
+package protocol DeliveryPath: Sendable {
     /// Attempts a message once. Never throws: whatever happened is an outcome.
     func deliver(_ message: QueuedMessage, body: MessageBody) async -> Delivery
 }
 
 /// What came of one attempt.
-struct Delivery: Sendable {
+package struct Delivery: Sendable {
     /// For all recipients; where they were answered differently, for the first of `parts`.
-    var outcome: Outcome
+    package var outcome: Outcome
     /// Empty where all recipients share one fate; else each recipient stands in exactly one.
-    var parts: [SubmissionAnswer.RecipientGroup] = []
+    package var parts: [SubmissionAnswer.RecipientGroup] = []
     /// False where nothing was tried, as without a token: a pause, and no attempt.
-    var isAttempt: Bool
+    package var isAttempt: Bool
     /// What it took of Microsoft's limits; `nil` where nothing can have reached it.
-    var cost: AttemptRecord.Cost?
+    package var cost: AttemptRecord.Cost?
     /// This path cannot carry the message as it is, and the route lets it go by the other.
-    var fallsBack = false
+    package var fallsBack = false
 
-    init(_ outcome: Outcome, isAttempt: Bool, cost: AttemptRecord.Cost? = nil) {
+    package init(_ outcome: Outcome, isAttempt: Bool, cost: AttemptRecord.Cost? = nil) {
         self.outcome = outcome
         self.isAttempt = isAttempt
         self.cost = cost
     }
 
     /// - Parameter groups: at least one. Whom it was accepted for keep the message's row.
-    init(_ groups: [SubmissionAnswer.RecipientGroup], cost: AttemptRecord.Cost?) {
+    package init(_ groups: [SubmissionAnswer.RecipientGroup], cost: AttemptRecord.Cost?) {
         let accepted = groups.filter { $0.outcome.refusal == nil }
         let ordered = accepted + groups.filter { $0.outcome.refusal != nil }
         self.init(ordered[0].outcome, isAttempt: true, cost: cost)
@@ -44,7 +44,7 @@ struct Delivery: Sendable {
     }
 
     /// Nothing was tried, because it would be in vain.
-    init(fallingBackFor refusal: Refusal) {
+    package init(fallingBackFor refusal: Refusal) {
         self.init(.rejected(refusal), isAttempt: false)
         fallsBack = true
     }

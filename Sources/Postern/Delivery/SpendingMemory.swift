@@ -9,11 +9,11 @@ struct SpendingMemory: Sendable {
 
     /// - Parameter limits: of the routes it is read for; nothing older than their longest window matters.
     static func load(
-        from log: EmailLog, for limits: some Sequence<RouteLimits>, clocks: Clocks
+        from log: any DeliveryStore, for limits: some Sequence<RouteLimits>, clocks: Clocks
     ) async throws(EmailLogError) -> SpendingMemory {
         let now = clocks.now()
         let longest = limits.flatMap(\.lane.windows).max() ?? .zero
-        let attempts = try await log.attempts(since: now - longest)
+        let attempts = try await log.attempts(since: now - longest, route: nil)
         return SpendingMemory(of: attempts, pauses: try await log.pauses().filter { $0.until > now }, clocks: clocks)
     }
 

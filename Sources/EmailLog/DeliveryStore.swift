@@ -1,0 +1,46 @@
+package import MailModel
+
+/// The verbs of the store that delivery uses, as `EmailLog` documents them: where a row waits, who takes it, what becomes of
+/// it, and what holds across restarts. Delivery runs over anything that answers as `EmailLog` does.
+package protocol DeliveryStore: Sendable {
+    func dataVersion() async throws(EmailLogError) -> Int
+
+    // MARK: What waits
+
+    func lanesWithWork() async throws(EmailLogError) -> [(lane: LaneKey, next: Timestamp)]
+    func due(in lane: LaneKey, priority: Priority, at moment: Timestamp, limit: Int)
+        async throws(EmailLogError) -> [WaitingRow]
+    func nextDue(in lane: LaneKey, after moment: Timestamp) async throws(EmailLogError) -> Timestamp?
+
+    // MARK: One attempt
+
+    func claim(_ id: QueueID, path: Path, at now: Timestamp) async throws(EmailLogError) -> QueuedMessage?
+    func body(of id: QueueID) async throws(EmailLogError) -> MessageBody
+    func putBack(_ ids: [QueueID], due: Timestamp, fallingBackTo path: Path?, because reason: String?)
+        async throws(EmailLogError)
+    func settle(_ id: QueueID, _ settlement: Settlement, attempt: AttemptRecord?, at now: Timestamp)
+        async throws(EmailLogError)
+    func settle(_ id: QueueID, parts: [SettledPart], at now: Timestamp) async throws(EmailLogError) -> [QueueID]
+
+    // MARK: Pauses
+
+    func pauses() async throws(EmailLogError) -> [LanePause]
+    func pause(_ pause: LanePause) async throws(EmailLogError)
+    func resume(_ key: LanePause.Key) async throws(EmailLogError)
+    func end(_ pause: LanePause, at now: Timestamp) async throws(EmailLogError)
+    @discardableResult
+    func postpone(_ lane: LaneKey, via: Path?, until: Timestamp, because reason: String, limit: Int)
+        async throws(EmailLogError) -> Int
+    func expire(
+        _ lane: LaneKey, via: Path?, waitingSince deadline: Timestamp, because reason: String, at now: Timestamp,
+        limit: Int
+    ) async throws(EmailLogError) -> [QueueID]
+
+    // MARK: After a restart
+
+    func recover(at now: Timestamp, policy: @escaping @Sendable (_ route: String) -> RecoveryPolicy)
+        async throws(EmailLogError) -> [RecoveredMessage]
+    func attempts(since moment: Timestamp, route: String?) async throws(EmailLogError) -> [SpentAttempt]
+}
+
+extension EmailLog: DeliveryStore {}
