@@ -22,14 +22,14 @@ package enum GraphAnswer: Hashable, Sendable {
         case .accepted:
             return .outcome(.accepted(Receipt(status: response.status, requestID: refusal.requestID)))
         case .deferred:
-            return .outcome(.deferred(refusal, retryAfter: retryAfter(response, now)))
+            return .outcome(.deferred(refusal, retryAfter: response.retryAfter(now: now)))
         case .rejected:
             return .outcome(.rejected(refusal))
         case .unknown:
             return .outcome(.unknown(refusal))
         case .unknownOnceSent:
             let taken = bodyProgress == .complete
-            return .outcome(taken ? .unknown(refusal) : .deferred(refusal, retryAfter: retryAfter(response, now)))
+            return .outcome(taken ? .unknown(refusal) : .deferred(refusal, retryAfter: response.retryAfter(now: now)))
         case .unauthenticated:
             return .unauthenticated(refusal)
         }
@@ -74,9 +74,5 @@ package enum GraphAnswer: Hashable, Sendable {
         case .source: return Refusal(scope: .message, cause: .malfunction, text: text)
         case .cancelled: return Refusal(scope: .message, cause: .unavailable, text: text)
         }
-    }
-
-    private static func retryAfter(_ response: WireResponse, _ now: Timestamp) -> Duration? {
-        response.header("Retry-After").flatMap { RetryAfter.parse($0, now: now) }
     }
 }

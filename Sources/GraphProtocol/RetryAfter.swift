@@ -37,3 +37,14 @@ package enum RetryAfter {
         return fraction.dropFirst(3).contains { $0 != 0x30 } ? count + 1 : count
     }
 }
+
+extension WireResponse {
+    /// How long the far side asks to wait. A date is one of its clock, which its own `Date` tells; `now` stands in where it
+    /// does not.
+    func retryAfter(now: Timestamp) -> Duration? {
+        header("Retry-After").flatMap { text in
+            let told = header("Date").flatMap { HTTPDate.parse(Array($0.utf8), now: now) }
+            return RetryAfter.parse(text, now: told ?? now)
+        }
+    }
+}

@@ -38,7 +38,7 @@ package enum TokenAnswer {
         let verdict = EntraErrors.judge(status: response.status, error: error, codes: codes, issuer: issuer)
         return TokenFailure(
             kind: verdict.kind,
-            retryAfter: response.header("Retry-After").flatMap { RetryAfter.parse($0, now: now) },
+            retryAfter: response.retryAfter(now: now),
             status: response.status, error: error, codes: codes,
             text: text(words, error, response), explanation: verdict.explanation,
             correlationID: body?["correlation_id"]?.string.map { RemoteText.clean($0) })

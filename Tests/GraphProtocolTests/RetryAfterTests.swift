@@ -38,6 +38,18 @@ import Testing
         #expect(RetryAfter.parse("Sun, 06 Nov 1994 08:49:39 GMT", now: now) == .milliseconds(1750))
     }
 
+    /// The far side's clock, an hour ahead of ours, counts for its own date; an answer without one is read by ours.
+    @Test(arguments: [
+        ("Sun, 06 Nov 1994 09:49:37 GMT" as String?, "Sun, 06 Nov 1994 09:49:40 GMT", Duration.seconds(3)),
+        ("Sun, 06 Nov 1994 09:49:37 GMT", "7", .seconds(7)), ("nonsense", "Sun, 06 Nov 1994 08:49:40 GMT", .seconds(3)),
+        (nil, "Sun, 06 Nov 1994 08:49:40 GMT", .seconds(3)),
+        ("Sun, 06 Nov 1994 09:49:37 GMT", "Sun, 06 Nov 1994 08:49:40 GMT", .zero),
+    ])
+    func datesAreOfTheFarSidesClock(_ date: String?, _ text: String, _ wait: Duration) {
+        let headers = [("Retry-After", text)] + (date.map { [("Date", $0)] } ?? [])
+        #expect(answer(429, "", headers).retryAfter(now: rfcMoment) == wait)
+    }
+
     @Test func arbitraryBytesNeverLeaveTheBounds() {
         var random = SplitMix(state: 20_261_121)
         let alphabet = Array("0123456789.-+, :GMTSunNov\u{0}é")
