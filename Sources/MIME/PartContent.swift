@@ -1,17 +1,12 @@
 // What a part holds once its transfer encoding (RFC 2045 §6) and its character set are taken away.
 
-import MailModel
-
 extension PartStructure {
     /// - Parameter message: the bytes the structure was read from.
     /// - Returns: the bytes as they stand, where they are not what their encoding promises.
     package func content(of message: [UInt8]) -> [UInt8] {
         let body = message[bodyRange]
-        switch transferEncoding {
-        case "base64": return Base64.decode(body) ?? Array(body)
-        case "quoted-printable": return QuotedPrintable.decode(body)
-        default: return Array(body)
-        }
+        guard let encoding = TransferEncoding(transferEncoding) else { return Array(body) }
+        return (try? TransferDecoder.decode(body, encoding)) ?? Array(body)
     }
 
     /// `nil` where the part is no text or in an unknown character set.

@@ -86,3 +86,35 @@ package enum QuotedPrintable {
         return standsForItself ? [byte] : [UInt8(ascii: "=")] + [UInt8].hex(byte)
     }
 }
+
+extension QuotedPrintable {
+    /// Decodes a stream piece by piece, line by line: only the end of a line tells which blanks before it count.
+    package struct Decoder: Sendable {
+        /// A line longer than this is decoded before its end; RFC 2045 allows 76 characters.
+        private static let longestLine = 64 * 1024
+        private var line: [UInt8] = []
+
+        package init() {}
+
+        package mutating func append(_ text: some Collection<UInt8>, to output: inout [UInt8]) {
+            line.append(contentsOf: text)
+            let end = line.lastIndex(of: ASCII.lineFeed).map { $0 + 1 } ?? 0
+            let cut = line.count - end > Self.longestLine ? max(end, safeCut) : end
+            guard cut > 0 else { return }
+            output += QuotedPrintable.decode(line[..<cut])
+            line.removeFirst(cut)
+        }
+
+        package mutating func finish(into output: inout [UInt8]) {
+            output += QuotedPrintable.decode(line)
+            line = []
+        }
+
+        /// No escape, and no blank that may turn out to stand before a line end, reaches beyond it.
+        private var safeCut: Int {
+            var cut = line.count - 3
+            while cut > 1, line[cut - 1].isBlank || line[(cut - 2)..<cut].contains(UInt8(ascii: "=")) { cut -= 1 }
+            return cut > 1 ? cut : 0
+        }
+    }
+}

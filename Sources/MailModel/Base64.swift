@@ -30,55 +30,14 @@ package enum Base64 {
     }
 
     private static func decode(_ text: some Collection<UInt8>, using values: [UInt8], isPadded: Bool) -> [UInt8]? {
-        var decoder = Decoder(capacity: text.count)
-        for byte in text {
-            guard decoder.take(values[Int(byte)]) else { return nil }
-        }
-        return decoder.finish(isPadded: isPadded)
+        var decoder = Decoder(values: values, isPadded: isPadded)
+        var output: [UInt8] = []
+        output.reserveCapacity(text.count / 4 * 3 + 3)
+        return decoder.append(text, to: &output) && decoder.finish(into: &output) ? output : nil
     }
 
     /// Marks in the tables of values for what is no digit.
     private static let invalid: UInt8 = 255, padding: UInt8 = 254, space: UInt8 = 253
-
-    private struct Decoder {
-        private var output: [UInt8] = []
-        private var accumulator: UInt32 = 0
-        private var digits = 0
-        private var pads = 0
-
-        init(capacity: Int) { output.reserveCapacity(capacity / 4 * 3 + 3) }
-
-        /// False where the text is not base 64 any more.
-        mutating func take(_ value: UInt8) -> Bool {
-            switch value {
-            case 0..<64 where pads == 0:
-                accumulator = accumulator << 6 | UInt32(value)
-                digits += 1
-                if digits % 4 == 0 { writeTriple() }
-                return true
-            case Base64.padding:
-                pads += 1
-                return true
-            default: return value == Base64.space
-            }
-        }
-
-        private mutating func writeTriple() {
-            output.append(UInt8(truncatingIfNeeded: accumulator >> 16))
-            output.append(UInt8(truncatingIfNeeded: accumulator >> 8))
-            output.append(UInt8(truncatingIfNeeded: accumulator))
-        }
-
-        /// Writes what the last, incomplete group of digits holds.
-        mutating func finish(isPadded: Bool) -> [UInt8]? {
-            let rest = digits % 4
-            guard rest != 1, pads == (isPadded ? (4 - rest) % 4 : 0) else { return nil }
-            let bits = accumulator << UInt32((4 - rest) * 6)
-            if rest > 1 { output.append(UInt8(truncatingIfNeeded: bits >> 16)) }
-            if rest > 2 { output.append(UInt8(truncatingIfNeeded: bits >> 8)) }
-            return output
-        }
-    }
 
     private static let standardAlphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
@@ -137,6 +96,65 @@ extension Base64 {
                 }
                 index = bytes.index(after: third)
             }
+        }
+    }
+}
+
+extension Base64 {
+    /// Decodes a stream piece by piece: strict about padding and stray characters, while line breaks and blanks are skipped.
+    package struct Decoder: Sendable {
+        private let values: [UInt8]
+        private let isPadded: Bool
+        private var accumulator: UInt32 = 0
+        private var digits = 0
+        private var pads = 0
+
+        /// For the standard alphabet.
+        package init() { self.init(values: Base64.standardValues, isPadded: true) }
+
+        fileprivate init(values: [UInt8], isPadded: Bool) {
+            self.values = values
+            self.isPadded = isPadded
+        }
+
+        /// False where the text is not base 64 any more; the decoder is of no use then.
+        package mutating func append(_ text: some Collection<UInt8>, to output: inout [UInt8]) -> Bool {
+            text.withContiguousStorageIfAvailable { take($0, &output) }
+                ?? Array(text).withUnsafeBufferPointer { take($0, &output) }
+        }
+
+        private mutating func take(_ text: UnsafeBufferPointer<UInt8>, _ output: inout [UInt8]) -> Bool {
+            values.withUnsafeBufferPointer { values in
+                for byte in text {
+                    let value = values[Int(byte)]
+                    if value < 64, pads == 0 {
+                        accumulator = accumulator << 6 | UInt32(value)
+                        digits += 1
+                        if digits & 3 == 0 { writeTriple(to: &output) }
+                    } else if value == Base64.padding {
+                        pads += 1
+                    } else if value != Base64.space {
+                        return false
+                    }
+                }
+                return true
+            }
+        }
+
+        private func writeTriple(to output: inout [UInt8]) {
+            output.append(UInt8(truncatingIfNeeded: accumulator >> 16))
+            output.append(UInt8(truncatingIfNeeded: accumulator >> 8))
+            output.append(UInt8(truncatingIfNeeded: accumulator))
+        }
+
+        /// Writes what the last, incomplete group of digits holds. False where it is no whole one.
+        package mutating func finish(into output: inout [UInt8]) -> Bool {
+            let rest = digits % 4
+            guard rest != 1, pads == (isPadded ? (4 - rest) % 4 : 0) else { return false }
+            let bits = accumulator << UInt32((4 - rest) * 6)
+            if rest > 1 { output.append(UInt8(truncatingIfNeeded: bits >> 16)) }
+            if rest > 2 { output.append(UInt8(truncatingIfNeeded: bits >> 8)) }
+            return true
         }
     }
 }
