@@ -14,6 +14,10 @@ package struct MailboxRequest: Sendable {
         case createDraft(messageLength: Int)
         /// A draft of Graph's message resource, as JSON.
         case createDraftFromJSON([UInt8])
+        /// A `FileAttachment` with its bytes, as JSON, for a draft.
+        case attach(id: String, [UInt8])
+        /// The same without its bytes, which follow by the session.
+        case createUploadSession(id: String, [UInt8])
         case sendDraft(id: String)
         /// Whether a message is a draft still.
         case look(id: String)
@@ -55,6 +59,9 @@ package struct MailboxRequest: Sendable {
         case .sendMail(let length): post(place + "/sendMail", mime: length)
         case .createDraft(let length): post(messages, mime: length)
         case .createDraftFromJSON(let json): post(messages, json: json)
+        case .attach(let id, let json): post(message(id) + "/attachments", json: json)
+        case .createUploadSession(let id, let json):
+            post(message(id) + "/attachments/createUploadSession", json: json)
         case .sendDraft(let id): request(.post, message(id) + "/send")
         case .look(let id): request(.get, message(id) + "?$select=id,isDraft")
         case .deleteDraft(let id): request(.delete, message(id))

@@ -1,10 +1,12 @@
 // HTTP requests and answers as values (RFC 9110): what this room asks for and judges, whoever carries the bytes.
 
-/// An HTTP request to be made. Its description shows method and URL only: headers and body carry credentials.
+/// An HTTP request to be made. Its description shows method and URL only, and no query: that, headers and body may carry
+/// credentials.
 package struct WireRequest: Hashable, Sendable {
     package enum Method: String, Hashable, Sendable {
         case get = "GET"
         case post = "POST"
+        case put = "PUT"
         case delete = "DELETE"
     }
 
@@ -14,6 +16,8 @@ package struct WireRequest: Hashable, Sendable {
         /// The message in base 64 without line breaks, streamed by whoever makes the request; `length` counts the
         /// encoded bytes.
         case message(length: Int)
+        /// A stretch of an attachment, as it is, streamed by whoever makes the request.
+        case range(length: Int)
     }
 
     package struct Header: Hashable, Sendable {
@@ -48,7 +52,7 @@ package struct WireRequest: Hashable, Sendable {
 }
 
 extension WireRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    package var description: String { "\(method.rawValue) \(url)" }
+    package var description: String { "\(method.rawValue) \(url.prefix { $0 != "?" })" }
     package var debugDescription: String { description }
     package var customMirror: Mirror { Mirror(self, children: ["request": description]) }
 }

@@ -22,6 +22,11 @@ import Testing
         (.createDraftFromJSON(Array("{}".utf8)), .post, "/messages"),
         (.sendDraft(id: id), .post, "/messages/AAMk_a-b%2Fc%2Bd%3D/send"),
         (.look(id: id), .get, "/messages/AAMk_a-b%2Fc%2Bd%3D?$select=id,isDraft"),
+        (.attach(id: id, Array("{}".utf8)), .post, "/messages/AAMk_a-b%2Fc%2Bd%3D/attachments"),
+        (
+            .createUploadSession(id: id, Array("{}".utf8)), .post,
+            "/messages/AAMk_a-b%2Fc%2Bd%3D/attachments/createUploadSession"
+        ),
         (.deleteDraft(id: id), .delete, "/messages/AAMk_a-b%2Fc%2Bd%3D"),
         (
             .search(messageID: "<it's+1@contoso.com>"), .get,
@@ -51,7 +56,7 @@ import Testing
         case .sendMail, .createDraft:
             #expect(request.body == .message(length: 8) && request.header("Content-Type") == "text/plain")
             #expect(request.header("Content-Length") == "8")
-        case .createDraftFromJSON(let json):
+        case .createDraftFromJSON(let json), .attach(_, let json), .createUploadSession(_, let json):
             #expect(request.body == .bytes(json) && request.header("Content-Type") == "application/json")
         case .sendDraft, .look, .deleteDraft, .search, .peek:
             #expect(request.body == .none && request.header("Content-Type") == nil)

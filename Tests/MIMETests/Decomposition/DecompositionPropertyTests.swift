@@ -6,7 +6,7 @@ import Testing
 @Suite struct DecompositionPropertyTests {
     @Test(arguments: 1...20) func partsAreWhatWasPutIn(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        for _ in 0..<100 {
+        for _ in 0..<50 {
             let sample = Sample(using: &random)
             var scanner = PartScanner()
             var rest = sample.bytes[...]
