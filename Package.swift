@@ -118,6 +118,9 @@ let package = Package(
         tests(
             of: "PosternCommands",
             ["Postern", "MailModel", "EmailLog", "GraphProtocol", "SMTPProtocol", "DeliveryPolicy", arguments]),
-        .testTarget(name: "IntegrationTests", path: "Tests/Integration", exclude: ["Clients"], swiftSettings: house),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["EmailLog"], path: "Tests/Integration",
+            exclude: ["Clients", "Disk"],
+            swiftSettings: house),
     ]
 )

@@ -109,8 +109,10 @@ final class GroupCommit: Sendable {
         try db.inTransaction(.immediate) {
             for job in batch { answers.append(try job.run(db)) }
             guard file.isInPlace else { throw EmailLogError.removed(pool.path) }
+            CrashPoint.reach(.committing)
             return .commit
         }
+        CrashPoint.reach(.committed)
         return answers
     }
 

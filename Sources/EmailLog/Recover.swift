@@ -38,10 +38,12 @@ extension EmailLog {
         async throws(EmailLogError) -> [RecoveredMessage]
     {
         let (own, lock) = (claimant, lock)
-        return try await write { db in
+        let recovered = try await write { db in
             let gone = try db.claimants().filter { $0 != own && !lock.isAlive($0) }
             return try gone.flatMap { try db.recover(from: $0, at: now, policy: policy) }
         }
+        if !recovered.isEmpty { CrashPoint.reach(.recovered) }
+        return recovered
     }
 }
 

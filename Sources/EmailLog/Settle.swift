@@ -37,6 +37,7 @@ extension EmailLog {
         let released = try await write { db in
             try db.settle(id, settlement, attempt: attempt, at: now)
         }
+        CrashPoint.reach(.settled)
         spool.remove(released)
     }
 }

@@ -24,6 +24,7 @@ extension EmailLog {
     package func settle(_ id: QueueID, parts: [SettledPart], at now: Timestamp) async throws(EmailLogError) -> [QueueID]
     {
         let (ids, released) = try await write { db in try db.settle(id, parts: parts, at: now) }
+        CrashPoint.reach(.settled)
         spool.remove(released)
         return ids
     }

@@ -33,6 +33,7 @@ struct SpoolDirectory: Sendable {
     func publish(_ name: String) throws(EmailLogError) {
         let source = path(of: name + Self.unfinishedSuffix)
         guard rename(source, path(of: name)) == 0 else { throw EmailLogError(errno: errno, path: source) }
+        CrashPoint.reach(.bodyNamed)
         try OpenFile(path: path, flags: O_RDONLY | O_DIRECTORY).sync()
     }
 

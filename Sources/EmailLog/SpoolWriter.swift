@@ -26,6 +26,7 @@ package final class SpoolWriter: Sendable {
     /// Returns when the bytes are with the operating system, which is the back-pressure.
     package func append(_ bytes: [UInt8]) async throws(EmailLogError) {
         try await onQueue { file throws(EmailLogError) in try file.write(bytes) }
+        CrashPoint.reach(.bodyArriving)
         state.withLockedValue { $0.size += bytes.count }
     }
 
@@ -34,7 +35,9 @@ package final class SpoolWriter: Sendable {
         let (directory, name) = (directory, name)
         try await onQueue { file throws(EmailLogError) in
             try file.sync()
+            CrashPoint.reach(.bodySynced)
             try directory.publish(name)
+            CrashPoint.reach(.bodyPublished)
         }
         let size = state.withLockedValue { state in
             state.isFinished = true

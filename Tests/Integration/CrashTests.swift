@@ -1,58 +1,44 @@
+import EmailLog
 import Foundation
 import Testing
 
 /// `kill -9` at any moment: what was answered 250 is delivered all the same.
 @Suite(.serialized, .timeLimit(.minutes(15))) struct CrashTests {
-    private static let rounds = 20
-    private static let burst = 500
-    private static let senders = (1...12).map { "sender\($0)@contoso.com" }
+    private static let kills = 50
 
-    private struct Report: Decodable { var acknowledged: [String: String] }
-
-    /// Each round kills the process behind a random number of acknowledgements, while others are on their way and earlier
-    /// mail is being delivered, and starts it again on what it left behind.
-    @Test func nothingAcknowledgedIsLost() async throws {
-        var random = SystemRandomNumberGenerator()
-        var acknowledged: [String: String] = [:]
-        try await Scenario.run(started: false) { scenario in
-            for round in 1...Self.rounds {
-                try await scenario.gateway.start()
-                let after = Int.random(in: 1..<Self.burst, using: &random)
-                let taken = try await burst(round, killAfter: after, scenario)
-                #expect(taken.count >= after, "round \(round)")
-                acknowledged.merge(taken) { $1 }
-                #expect(await (try scenario.gateway.program.ending(within: .seconds(60)))?.bySignal == true)
-            }
-            try await scenario.gateway.start()
-            try await check(acknowledged, scenario)
-        }
+    /// Every point by name, twice, and random moments from the start of the process on; all on one store, in any order.
+    @Test(arguments: 1...Scale.of(1, long: 20)) func nothingAcknowledgedIsLost(_ seed: Int) async throws {
+        var random = SeededGenerator(seed: UInt64(seed))
+        var deaths = (CrashPoint.allCases + CrashPoint.allCases).map { CrashCampaign.death(at: $0, using: &random) }
+        while deaths.count < Self.kills { deaths.append(Self.sometime(&random)) }
+        try await die(deaths.shuffled(using: &random), GatewayConfiguration(), "seed \(seed)")
     }
 
-    private func burst(_ round: Int, killAfter: Int, _ scenario: Scenario) async throws -> [String: String] {
-        try await Python.run(
-            "burst.py",
-            [
-                "--port", "\(scenario.gateway.port)", "--count", "\(Self.burst)", "--senders",
-                Self.senders.joined(separator: ","), "--prefix", "round\(round)", "--connections", "10", "--kill",
-                "\(try scenario.gateway.program.pid)", "--after", "\(killAfter)",
-            ], as: Report.self
-        ).acknowledged
+    /// The same with SMTP as the path, where a connection of a dead process counts until the far side has noticed.
+    @Test(arguments: 1...Scale.of(1, long: 10)) func nothingAcknowledgedIsLostBySMTP(_ seed: Int) async throws {
+        var random = SeededGenerator(seed: UInt64(seed))
+        let points = [CrashPoint.claimed, .bytesLeaving, .answered, .settled]
+        let deaths =
+            points.map { CrashCampaign.death(at: $0, using: &random) }
+            + (0..<4).map { _ in Self.sometime(&random) }
+        let configuration = GatewayConfiguration(route: ["primary: smtp", "fallback: {on: []}"], smtp: [])
+        try await die(deaths.shuffled(using: &random), configuration, "seed \(seed)")
     }
 
-    private func check(_ acknowledged: [String: String], _ scenario: Scenario) async throws {
-        try await scenario.gateway.store.counts("drained", within: .seconds(300)) {
-            $0.keys.allSatisfy { $0 == "S" }
+    private static func sometime(_ random: inout SeededGenerator) -> CrashCampaign.Death {
+        .after(.milliseconds(.random(in: 1..<700, using: &random)))
+    }
+
+    private func die(_ deaths: [CrashCampaign.Death], _ configuration: GatewayConfiguration, _ what: String)
+        async throws
+    {
+        try await Scenario.run(configuration, started: false) { scenario in
+            let campaign = CrashCampaign(scenario)
+            try await campaign.begin()
+            for death in deaths { try await campaign.die(death) }
+            try await campaign.check(what)
+            #expect(campaign.deaths >= deaths.count)
         }
-        let captured = try await scenario.emulator.messages()
-        let copies = Dictionary(grouping: captured, by: \.subject).mapValues(\.count)
-        let lost = acknowledged.keys.filter { copies[$0] == nil }.sorted()
-        #expect(lost.isEmpty, "\(lost.count) of \(acknowledged.count) lost, such as \(lost.prefix(5))")
-        let rows = try await scenario.gateway.store.rows()
-        let ids = Set(rows.map(\.id))
-        #expect(acknowledged.values.allSatisfy(ids.contains), "an acknowledged message has no row")
-        let unknown = Set(try await scenario.gateway.store.attempts("outcome = 'unknown'").map(\.emailId))
-        let doubled = rows.filter { copies[$0.subject ?? "", default: 0] > 1 && !unknown.contains($0.id) }
-        #expect(doubled.isEmpty, "\(doubled.count) sent twice without an unknown outcome: \(doubled.prefix(5))")
     }
 
     /// A large message lies in a spool file, and that is as safe.

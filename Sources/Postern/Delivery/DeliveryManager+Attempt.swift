@@ -7,11 +7,14 @@ import SMTPProtocol
 /// One attempt from its claim to its record.
 extension DeliveryManager {
     func attempt(_ start: Scheduler.Start) async {
+        CrashPoint.reach(.chosen)
         guard let route = routes[start.lane.route], let path = route.paths[start.path],
             let message = await claim(start)
         else { return notBegun(start) }
+        CrashPoint.reach(.claimed)
         let (startedDate, startedAt) = (clocks.now(), clocks.instant())
         let delivery = await deliver(message, by: path)
+        CrashPoint.reach(.answered)
         let attempt = Attempt(
             start: start, message: message, route: route, delivery: delivery, startedDate: startedDate,
             duration: clocks.instant() - startedAt)

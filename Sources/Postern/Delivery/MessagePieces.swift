@@ -12,6 +12,7 @@ struct MessagePieces: AsyncSequence, AsyncIteratorProtocol {
 
     mutating func next() async throws -> [UInt8]? {
         let piece = try message.piece(at: offset)
+        CrashPoint.reach(.bytesLeaving)
         offset += piece.count
         return piece.isEmpty ? nil : piece
     }

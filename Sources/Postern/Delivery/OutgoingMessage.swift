@@ -58,6 +58,7 @@ private final class Base64Stream: HTTPBodyStream {
         encoded.removeAll(keepingCapacity: true)
         encodedOffset = 0
         let piece = try message.piece(at: offset)
+        CrashPoint.reach(.bytesLeaving)
         offset += piece.count
         encoder.append(piece, to: &encoded)
         if offset >= message.size { encoder.finish(into: &encoded) }

@@ -1,4 +1,5 @@
 import CSync
+import EmailLog
 import Foundation
 
 /// The directory beside the store where mail waits that was handed in while the service was down.
@@ -79,9 +80,12 @@ package struct Maildrop: Sendable {
         defer { close(descriptor) }
         do throws(Failure) {
             try Self.write(bytes, to: descriptor, unfinished)
+            CrashPoint.reach(.maildropWritten)
             // The service must be able to read it, whoever it runs as.
             guard fchmod(descriptor, 0o644) == 0, fsync(descriptor) == 0 else { throw Failure(unfinished) }
+            CrashPoint.reach(.maildropSynced)
             guard Foundation.rename(unfinished, path(of: name)) == 0 else { throw Failure(path(of: name)) }
+            CrashPoint.reach(.maildropNamed)
             try syncNames(descriptor)
         } catch {
             unlink(unfinished)

@@ -70,7 +70,9 @@ struct MaildropService: Service {
         let (maildrop, largest) = (maildrop, reception.rules.withLockedValue(\.largestLocalMessage))
         guard let reading = try? await blocking({ maildrop.read(name, largest: largest) }) else { return false }
         switch reading {
-        case .found(let found): return await accept(found, parsed)
+        case .found(let found):
+            CrashPoint.reach(.maildropRead)
+            return await accept(found, parsed)
         case .bad(let reason): return reject(name, reason)
         case .gone: return true
         case .unavailable(let failure):
@@ -132,6 +134,7 @@ extension MaildropService {
         guard let reply = await sink.finish() else { return false }
         switch reply.class {
         case .positive, .intermediate:
+            CrashPoint.reach(.maildropTaken)
             maildrop.remove(name.description)
             return true
         case .transient: return false

@@ -73,6 +73,7 @@ struct IncomingMessage: SMTPMessageSink {
                 "message falls back", metadata: [LogKey.id: "\(id)", LogKey.reason: "\(detour.reason)"])
         }
         reception.wake(verdict.lane, verdict.priority)
+        CrashPoint.reach(.accepted)
         return Reply(250, .init(2, 0, 0), "Ok: queued as \(id)")
     }
 }

@@ -1,7 +1,8 @@
 """Hands in many small messages over several connections, and reports which were answered 250.
 
 Prints {"acknowledged": {subject: queue id, ...}, "refused": [reply, ...]}. With --kill PID --after N the process gets SIGKILL
-as soon as N messages are acknowledged, and what happens to the connections then is no error.
+as soon as N messages are acknowledged. With --until-death, and with --kill, it is no error that connections are lost. Each
+--every Nth message has --size bytes, the others 600.
 """
 import argparse
 import json
@@ -20,6 +21,8 @@ options.add_argument("--senders", default="reports@contoso.com")
 options.add_argument("--to", default="customer@example.org")
 options.add_argument("--prefix", default="message")
 options.add_argument("--size", type=int, default=600)
+options.add_argument("--every", type=int, default=1)
+options.add_argument("--until-death", action="store_true")
 options.add_argument("--kill", type=int)
 options.add_argument("--after", type=int, default=0)
 options = options.parse_args()
@@ -30,14 +33,14 @@ lock = threading.Lock()
 acknowledged, refused, broken = {}, [], []
 
 
-def message(subject, sender):
+def message(subject, sender, size):
     lines = [
         f"From: <{sender}>", f"To: {', '.join(f'<{name}>' for name in recipients)}", f"Subject: {subject}",
         f"Message-ID: <{subject}@client.test>", "Date: Sat, 21 Nov 2026 09:30:00 +0000", "", "",
     ]
     filler = "The quick brown fox jumps over the lazy dog, and the report is attached.\r\n"
-    text = filler * (options.size // len(filler) + 1)
-    return ("\r\n".join(lines) + text[: options.size] + "\r\n").encode()
+    text = filler * (size // len(filler) + 1)
+    return ("\r\n".join(lines) + text[:size] + "\r\n").encode()
 
 
 def submit(client, number):
@@ -45,7 +48,7 @@ def submit(client, number):
     client.mail(sender)
     for recipient in recipients:
         client.rcpt(recipient)
-    code, text = client.data(message(subject, sender))
+    code, text = client.data(message(subject, sender, options.size if number % options.every == 0 else 600))
     with lock:
         if code != 250:
             refused.append(f"{code} {text.decode(errors='replace')}")
@@ -76,7 +79,7 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-if broken and not options.kill:
+if broken and not (options.kill or options.until_death):
     print("\n".join(broken), file=sys.stderr)
     sys.exit(1)
 print(json.dumps({"acknowledged": acknowledged, "refused": refused}))

@@ -43,9 +43,22 @@ final class Gateway: Sendable {
 
     // MARK: The service
 
-    func start() async throws {
-        let program = try Program(Executables.postern, ["serve", "--config", file], directory: directory)
+    /// - Parameter environment: in addition to our own.
+    func start(environment: [String: String] = [:]) async throws {
+        try launch(environment: environment)
+        try await ready()
+    }
+
+    /// Starts it, and does not wait until it is ready.
+    @discardableResult
+    func launch(environment: [String: String] = [:]) throws -> Program {
+        let program = try Program(
+            Executables.postern, ["serve", "--config", file], environment: environment, directory: directory)
         running.with { $0 = program }
+        return program
+    }
+
+    func ready() async throws {
         let line = try await program.readyLine()
         bound.with { $0 = Self.ports(in: line) }
     }
