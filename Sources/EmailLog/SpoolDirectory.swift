@@ -14,6 +14,13 @@ struct SpoolDirectory: Sendable {
     init(path: String) throws(EmailLogError) {
         self.path = path
         guard mkdir(path, 0o750) == 0 || errno == EEXIST else { throw EmailLogError(errno: errno, path: path) }
+        // Also where it is there already: who made it may have died before this. SQLite syncs this directory only once the
+        // log it has just made is synced first, which may be earlier.
+        try Self.syncNames(in: URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    }
+
+    private static func syncNames(in directory: String) throws(EmailLogError) {
+        try OpenFile(path: directory, flags: O_RDONLY | O_DIRECTORY).sync()
     }
 
     func path(of name: String) -> String { "\(path)/\(name)" }
@@ -34,7 +41,7 @@ struct SpoolDirectory: Sendable {
         let source = path(of: name + Self.unfinishedSuffix)
         guard rename(source, path(of: name)) == 0 else { throw EmailLogError(errno: errno, path: source) }
         CrashPoint.reach(.bodyNamed)
-        try OpenFile(path: path, flags: O_RDONLY | O_DIRECTORY).sync()
+        try Self.syncNames(in: path)
     }
 
     /// Deletes bodies whose last reference is gone, behind the caller's back; what a crash leaves, the next sweep takes.

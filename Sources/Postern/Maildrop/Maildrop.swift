@@ -36,10 +36,13 @@ package struct Maildrop: Sendable {
 
     // MARK: Making it
 
-    /// Makes both directories where they are missing, with the right permissions.
+    /// Makes both directories where they are missing, with the right permissions, and syncs their names.
     package func prepare() throws(Failure) {
         try Self.make(path, Self.anybodyMayPut)
         try Self.make(rejected, 0o700)
+        for directory in [path, URL(fileURLWithPath: path).deletingLastPathComponent().path] {
+            guard try Self.syncNames(in: directory) else { throw Failure(directory) }
+        }
     }
 
     private static func make(_ path: String, _ mode: mode_t) throws(Failure) {
@@ -105,12 +108,16 @@ package struct Maildrop: Sendable {
 
     /// Who may not read the directory cannot open it to sync it, and has the whole file system synced instead.
     private func syncNames(_ descriptor: CInt) throws(Failure) {
+        let isSynced = try Self.syncNames(in: path)
+        guard isSynced || csync_file_system(descriptor) == 0 else { throw Failure(path) }
+    }
+
+    /// - Returns: false where this user may not read the directory.
+    private static func syncNames(in path: String) throws(Failure) -> Bool {
         let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else {
-            guard csync_file_system(descriptor) == 0 else { throw Failure(path) }
-            return
-        }
+        guard directory >= 0 else { return false }
         defer { close(directory) }
         guard fsync(directory) == 0 else { throw Failure(path) }
+        return true
     }
 }
