@@ -160,10 +160,15 @@ import Testing
         }
     }
 
+    /// The bench's date, which the service goes by, and a patience of this machine's seconds.
+    private func clocks(_ bench: DeliveryBench) -> Clocks {
+        Clocks(now: bench.clock.clocks.now, instant: Clocks.system().instant)
+    }
+
     @Test func aRunningServiceMakesTheAttempt() async throws {
         let bench = try await DeliveryBench(in: directory)
         let settings = try settings()
-        let steps = try await turning(bench) { try await send(settings, clock: Clocks.system()) }
+        let steps = try await turning(bench) { try await send(settings, clock: clocks(bench)) }
         #expect(steps.map(\.outcome) == [acceptance])
         #expect(bench.path.attempted == steps.map(\.id.rawValue))
     }
@@ -174,7 +179,7 @@ import Testing
             in: directory,
             path: ScriptedPath { _ in .deferred(refusal(.message, .unavailable, "later"), retryAfter: .seconds(9999)) })
         let settings = try settings()
-        let steps = try await turning(bench) { try await send(settings, clock: Clocks.system()) }
+        let steps = try await turning(bench) { try await send(settings, clock: clocks(bench)) }
         #expect(steps.map(\.outcome.word) == ["deferred"] && bench.path.attempted.count == 1)
         #expect(try await rows().map(\.status) == [.cancelled])
     }
