@@ -9,27 +9,33 @@ import Testing
     /// Every point by name, twice, and random moments from the start of the process on; all on one store, in any order.
     @Test(arguments: 1...Scale.of(1, long: 20)) func nothingAcknowledgedIsLost(_ seed: Int) async throws {
         var random = SeededGenerator(seed: UInt64(seed))
-        var deaths = (CrashPoint.allCases + CrashPoint.allCases).map { CrashCampaign.death(at: $0, using: &random) }
-        while deaths.count < Self.kills { deaths.append(Self.sometime(&random)) }
+        var deaths = (CrashPoint.allCases + CrashPoint.allCases).map { Death.at($0, using: &random) }
+        while deaths.count < Self.kills { deaths.append(Death.sometime(using: &random)) }
         try await die(deaths.shuffled(using: &random), GatewayConfiguration(), "seed \(seed)")
     }
 
     /// The same with SMTP as the path, where a connection of a dead process counts until the far side has noticed.
     @Test(arguments: 1...Scale.of(1, long: 10)) func nothingAcknowledgedIsLostBySMTP(_ seed: Int) async throws {
         var random = SeededGenerator(seed: UInt64(seed))
-        let points = [CrashPoint.claimed, .bytesLeaving, .answered, .settled]
         let deaths =
-            points.map { CrashCampaign.death(at: $0, using: &random) }
-            + (0..<4).map { _ in Self.sometime(&random) }
+            [CrashPoint.bytesLeaving, .answered].map { Death.at($0, using: &random) }
+            + (0..<2).map { _ in Death.sometime(using: &random) }
         let configuration = GatewayConfiguration(route: ["primary: smtp", "fallback: {on: []}"], smtp: [])
         try await die(deaths.shuffled(using: &random), configuration, "seed \(seed)")
     }
 
-    private static func sometime(_ random: inout SeededGenerator) -> CrashCampaign.Death {
-        .after(.milliseconds(.random(in: 1..<700, using: &random)))
+    /// A command that delivers itself, because no service runs, leaves nothing open either.
+    @Test func aCommandThatDies() async throws {
+        try await Scenario.run(started: false) { scenario in
+            let campaign = CrashCampaign(scenario)
+            for point in [CrashPoint.committing, .committed, .claimed, .bytesLeaving, .answered, .settled] {
+                try await campaign.dieSending(at: point)
+            }
+            try await campaign.check("commands")
+        }
     }
 
-    private func die(_ deaths: [CrashCampaign.Death], _ configuration: GatewayConfiguration, _ what: String)
+    private func die(_ deaths: [Death], _ configuration: GatewayConfiguration, _ what: String)
         async throws
     {
         try await Scenario.run(configuration, started: false) { scenario in

@@ -163,8 +163,10 @@ private struct Turn {
         guard let message = try await log.claim(id, path: path, at: clocks.now()) else {
             throw EmailLogError.noSuchMessage(id)
         }
+        CrashPoint.reach(.claimed)
         let hindrance = try await hindrance(to: message, by: path)
         let delivery = if let hindrance { hindrance } else { await attempt(message, by: path) }
+        CrashPoint.reach(.answered)
         let step = DirectDelivery.Step(
             id: id, lane: lane, path: path, outcome: delivery.outcome, duration: clocks.instant() - startedAt)
         if delivery.fallsBack, via == nil, let other = route.other(than: path) {

@@ -4,38 +4,13 @@ import Testing
 
 /// A service that dies again and again, on one store, while clients hand in mail; what they were told is kept.
 final class CrashCampaign {
-    enum Death: Sendable, CustomStringConvertible {
-        /// The process ends itself when it is there for the nth time.
-        case at(CrashPoint, time: Int)
-        /// SIGKILL, that long after it was started.
-        case after(Duration)
-
-        var description: String {
-            switch self {
-            case .at(let point, let time): "\(point):\(time)"
-            case .after(let moment): "after \(moment)"
-            }
-        }
-    }
-
-    /// Each time others: by SMTP, those of an attempt that was cut off rest for some seconds.
-    private var senders: String { (1...12).map { "sender\(deaths)x\($0)@contoso.com" }.joined(separator: ",") }
-    /// What is reached once in a process needs no other number.
-    static func death(at point: CrashPoint, using random: inout SeededGenerator) -> Death {
-        switch point {
-        case .maildropWritten, .maildropSynced, .maildropNamed, .recovered: .at(point, time: 1)
-        case .maildropRead, .maildropTaken: .at(point, time: .random(in: 1...3, using: &random))
-        case .bodyArriving, .bodySynced, .bodyNamed, .bodyPublished, .committing, .committed, .accepted, .chosen,
-            .claimed, .bytesLeaving, .answered, .settled:
-            .at(point, time: .random(in: 1...8, using: &random))
-        }
-    }
-
     private static let patience = Duration.seconds(60)
 
     let scenario: Scenario
     /// Where each death is a power cut, too.
     private let disk: Disk?
+    /// What becomes of unsynced writes in the next power cut.
+    var unsynced = Disk.Unsynced.lost
     private(set) var deaths = 0
     /// Subjects of all that was answered 250, or by exit status 0.
     private(set) var acknowledged: Set<String> = []
@@ -54,9 +29,9 @@ final class CrashCampaign {
 
     func die(_ death: Death) async throws {
         switch death {
-        case .after: try await dieUnderLoad(death)
+        case .after, .ordered: try await dieUnderLoad(death)
         case .at(.maildropWritten, _), .at(.maildropSynced, _), .at(.maildropNamed, _):
-            try await sendmail(environment: environment(death))
+            try await sendmail(death)
             try await sendmail()
         case .at(.maildropRead, _), .at(.maildropTaken, _):
             for _ in 1...3 { try await sendmail() }
@@ -71,9 +46,6 @@ final class CrashCampaign {
             try await dieUnderLoad(death)
         }
     }
-
-    /// What the disk is told when the power goes.
-    var unsynced: () -> Disk.Unsynced = { .lost }
 
     private func environment(_ death: Death? = nil) -> [String: String] {
         var environment = disk?.environment ?? [:]
@@ -91,48 +63,67 @@ final class CrashCampaign {
             program.send(SIGKILL)
         }
         // It may die before it is ready.
-        if (try? await gateway.ready()) != nil { try await burst() }
+        if (try? await gateway.ready()) != nil { try await burst(of: death.messages) }
+        if case .ordered = death { program.send(SIGTERM) }
         let ending = await program.ending(within: Self.patience)
         if ending == nil { await program.kill() }
         try await killer.value
-        #expect(ending == .init(status: SIGKILL, bySignal: true), "\(death): \(program.errors.text.suffix(2000))")
+        #expect(ending == death.ending, "\(death): \(program.errors.text.suffix(2000))")
         try died()
     }
 
     private func died() throws {
         deaths += 1
-        try disk?.cutPower(unsynced())
+        try disk?.cutPower(unsynced)
     }
 
+    /// Each time others: by SMTP, those of an attempt that was cut off rest for some seconds.
+    private var senders: String { (1...12).map { "sender\(deaths)x\($0)@contoso.com" }.joined(separator: ",") }
+
     /// Several clients at once, some of whose messages are too large for the database.
-    private func burst() async throws {
+    private func burst(of count: Int) async throws {
         struct Report: Decodable { var acknowledged: [String: String] }
         let report = try await Python.run(
             "burst.py",
             [
-                "--port", "\(gateway.port)", "--count", "300", "--senders", senders, "--prefix",
+                "--port", "\(gateway.port)", "--count", "\(count)", "--senders", senders, "--prefix",
                 "burst\(deaths)", "--connections", "6", "--size", "150000", "--every", "12", "--until-death",
             ], as: Report.self)
         acknowledged.formUnion(report.acknowledged.keys)
     }
 
-    // MARK: sendmail
+    // MARK: Commands
 
     private var calls = 0
 
-    private func sendmail(environment special: [String: String]? = nil) async throws {
-        calls += 1
-        let subject = "sendmail\(calls)"
+    private func sendmail(_ death: Death? = nil) async throws {
+        let subject = nextSubject()
         let text = "From: reports@contoso.com\nTo: customer@example.org\nSubject: \(subject)\n\nHello\n"
+        try await call(["sendmail", "-t"], input: text, subject, death)
+    }
+
+    /// `postern send` in the place of a service that is down, which dies.
+    func dieSending(at point: CrashPoint) async throws {
+        let subject = nextSubject()
+        let message = ["--from", "reports@contoso.com", "--to", "customer@example.org", "--subject", subject]
+        try await call(["send"] + message + ["--text", "Hello"], subject, .at(point, time: 1))
+    }
+
+    private func nextSubject() -> String {
+        calls += 1
+        return "command\(calls)"
+    }
+
+    private func call(_ arguments: [String], input: String = "", _ subject: String, _ death: Death?) async throws {
         let result = try await Command.run(
-            Executables.postern, ["sendmail", "--config", gateway.file, "-t"], input: Data(text.utf8),
-            environment: special ?? environment())
-        if special == nil {
+            Executables.postern, arguments + ["--config", gateway.file], input: Data(input.utf8),
+            environment: environment(death))
+        guard let death else {
             #expect(result.status == 0, "\(result)")
             acknowledged.insert(subject)
-        } else {
-            #expect(result.status == -SIGKILL, "\(result)")
-            try died()
+            return
         }
+        #expect(result.status == -SIGKILL, "\(death): \(result)")
+        try died()
     }
 }
