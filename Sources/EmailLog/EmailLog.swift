@@ -123,10 +123,9 @@ package final class EmailLog: Sendable {
 
     private func sweepSpool() throws(EmailLogError) {
         do {
-            try spool.sweep { name in
+            try spool.sweep { names in
                 try pool.read { db in
-                    try Bool.fetchOne(
-                        db, sql: "SELECT EXISTS (SELECT 1 FROM email_body WHERE spool = ?)", arguments: [name]) ?? true
+                    try names.filter { try db.row("SELECT 1 FROM email_body WHERE spool = ?", [$0]) == nil }
                 }
             }
         } catch {

@@ -44,10 +44,7 @@ extension LogFilter {
             terms.append(term)
             arguments += values
         }
-        if !statuses.isEmpty {
-            let marks = statuses.map { _ in "?" }.joined(separator: ", ")
-            add("status IN (\(marks))", statuses.map(\.rawValue).sorted())
-        }
+        if !statuses.isEmpty { add(statusTerm, []) }
         if let since { add("sent_date >= ?", [since.description]) }
         if let until { add("sent_date < ?", [until.description]) }
         if let route { add("route = ?", [route]) }
@@ -57,6 +54,16 @@ extension LogFilter {
         if let to { add(Self.anyLike(["recipients"]), Self.repeated(to, 1)) }
         if let search { add(Self.anyLike(Self.searched), Self.repeated(search, Self.searched.count)) }
         return (terms.isEmpty ? "TRUE" : terms.joined(separator: " AND "), StatementArguments(arguments))
+    }
+
+    /// Where there is an index of one status alone, in its words; it is not used for a status that comes as an argument.
+    private var statusTerm: String {
+        let words = statuses.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+        switch statuses {
+        case [.failed]: return "status = 'F'"
+        case [.inProgress], [.held], [.unknown]: return "status = \(words) AND status IN ('P', 'H', 'U')"
+        default: return "status IN (\(words))"
+        }
     }
 
     private static let searched = [

@@ -51,15 +51,20 @@ extension EmailLog {
     )
         async throws(EmailLogError) -> [QueueID]
     {
-        try await write { db in
-            let ids = try db.rows(
+        // Nearly always there is nothing, and no writer is to be kept waiting to find that out.
+        let expired: @Sendable (Database) throws -> [QueueID] = { db in
+            try db.rows(
                 """
                 SELECT id FROM email_log INDEXED BY email_log_waiting
-                WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND created_date < ?3
-                    AND COALESCE(resent_date, created_date) < ?3 AND via IS ?5
-                ORDER BY created_date LIMIT ?4
+                WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND via IS ?5
+                    AND COALESCE(resent_date, created_date) < ?3
+                ORDER BY COALESCE(resent_date, created_date) LIMIT ?4
                 """, [lane.route, lane.mailbox.description, deadline.description, limit, via?.rawValue]
             ).map { QueueID(rawValue: $0[0]) }
+        }
+        guard try await !read(expired).isEmpty else { return [] }
+        return try await write { db in
+            let ids = try expired(db)
             for id in ids {
                 try db.move(
                     id, from: [.queued], "status = 'F', next_attempt_date = NULL, sent_date = ?, error_text = ?",

@@ -7,7 +7,7 @@ package struct LaneSummary: Hashable, Sendable {
     package var mailbox: String
     /// Of Q, P, H and U.
     package var counts: [Status: Int] = [:]
-    /// When the oldest waiting message was accepted, and when the next one is due.
+    /// Since when the oldest message waits (acceptance, or the operator's `resend`), and when the next one is due.
     package var oldestQueuedDate: Timestamp?
     package var nextAttemptDate: Timestamp?
 }
@@ -27,11 +27,19 @@ extension EmailLog {
         }
     }
 
+    /// The number is counted in the index; all else is found at its edges.
     private static let waitingRows = """
-        SELECT route, mailbox, COUNT(*), MIN(created_date),
-            (SELECT MIN(next_attempt_date) FROM email_log n
-             WHERE n.status = 'Q' AND n.route = q.route AND n.mailbox = q.mailbox)
-        FROM email_log q WHERE status = 'Q' GROUP BY route, mailbox
+        \(leapingLanes)
+        SELECT route, mailbox,
+            (SELECT COUNT(*) FROM email_log q INDEXED BY email_log_due
+             WHERE q.status = 'Q' AND q.route = lane.route AND q.mailbox = lane.mailbox),
+            (SELECT MIN(first) FROM (
+                SELECT (SELECT MIN(COALESCE(q.resent_date, q.created_date)) FROM email_log q INDEXED BY email_log_waiting
+                        WHERE q.status = 'Q' AND q.route = lane.route AND q.mailbox = lane.mailbox AND q.via IS v.path
+                       ) AS first
+                FROM (SELECT NULL AS path UNION ALL SELECT 'graph' UNION ALL SELECT 'smtp') v)),
+            \(nextOfLane)
+        FROM lane WHERE mailbox IS NOT NULL
         """
 
     private static let setAsideRows = """

@@ -47,16 +47,30 @@ extension EmailLog {
         }
     }
 
+    /// What has not ended stays however old it is, and may be much: it is passed over once, by a reader.
     private func sweepRows(before date: Timestamp) async throws(EmailLogError) -> Int {
-        try await repeatInChunks { db in
+        var total = 0
+        var reached = ""
+        while true {
+            let (ids, last) = try await endedRows(from: reached, before: date)
+            guard let last else { return total }
+            let (count, released) = try await write { db in try db.deleteEnded(ids) }
+            spool.remove(released)
+            total += count
+            if ids.count < Self.chunk { return total }
+            reached = last
+        }
+    }
+
+    private func endedRows(from date: String, before end: Timestamp) async throws(EmailLogError) -> ([String], String?)
+    {
+        try await read { db in
             let rows = try db.rows(
                 """
-                SELECT id, body_id FROM email_log
-                WHERE status IN ('S', 'F', 'C') AND sent_date < ? ORDER BY sent_date LIMIT ?
-                """, [date.description, Self.chunk])
-            let released = try rows.flatMap { try db.dropBody($0[1], of: $0[0]) }
-            for row in rows { try db.run("DELETE FROM email_log WHERE id = ?", [row[0] as String]) }
-            return (rows.count, released)
+                SELECT id, sent_date FROM email_log
+                WHERE status IN ('S', 'F', 'C') AND sent_date >= ? AND sent_date < ? ORDER BY sent_date LIMIT ?
+                """, [date, end.description, Self.chunk])
+            return (rows.map { $0[0] }, rows.last?[1])
         }
     }
 
@@ -74,6 +88,19 @@ extension EmailLog {
 }
 
 extension Database {
+    /// - Returns: how many were deleted, and the spool files to delete once this is committed.
+    fileprivate func deleteEnded(_ ids: [String]) throws -> (Int, [String]) {
+        var (count, released): (Int, [String]) = (0, [])
+        for id in ids {
+            // An operator may have had it sent again.
+            let found = try row("SELECT body_id FROM email_log WHERE id = ? AND status IN ('S', 'F', 'C')", [id])
+            guard let found else { continue }
+            released += try dropBody(found[0], of: id)
+            count += try run("DELETE FROM email_log WHERE id = ?", [id])
+        }
+        return (count, released)
+    }
+
     fileprivate func dropBody(_ body: Int64?, of id: String) throws -> [String] {
         guard body != nil else { return [] }
         try run("UPDATE email_log SET body_id = NULL WHERE id = ?", [id])

@@ -14,6 +14,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.register("1", version1)
         migrator.register("2", version2)
+        migrator.register("3", version3)
         return migrator
     }
 }

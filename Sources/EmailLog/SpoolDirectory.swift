@@ -54,13 +54,15 @@ struct SpoolDirectory: Sendable {
     func finishRemovals() { cleaner.sync {} }
 
     /// Deletes the files that no row references and no process is writing.
-    func sweep(isReferenced: (String) throws -> Bool) throws {
-        for name in try FileManager.default.contentsOfDirectory(atPath: path) where try !isReferenced(name) {
+    ///
+    /// - Parameter unreferenced: those of the names that no row references, at this moment.
+    func sweep(unreferenced: ([String]) throws -> [String]) throws {
+        for name in try unreferenced(FileManager.default.contentsOfDirectory(atPath: path)) {
             guard let file = try? OpenFile(path: path(of: name), flags: O_RDONLY), file.lock(waiting: false) else {
                 continue
             }
             // Asked again under the lock: the writer may have committed its row since.
-            if try !isReferenced(name) { unlink(file.path) }
+            if try !unreferenced([name]).isEmpty { unlink(file.path) }
         }
     }
 }

@@ -58,18 +58,14 @@ extension EmailLog {
     }
 
     private static let oldest = """
-        \(leapingLanes), waiting (id, since) AS (
-            SELECT (SELECT id FROM email_log q INDEXED BY email_log_waiting
-                    WHERE q.status = 'Q' AND q.route = lane.route AND q.mailbox = lane.mailbox
-                        AND q.resent_date IS NULL AND q.client IS NOT 'alert' ORDER BY q.created_date LIMIT 1), NULL
-            FROM lane WHERE route IS NOT NULL
-            UNION ALL
-            SELECT * FROM (
-                SELECT id, resent_date FROM email_log
-                WHERE status = 'Q' AND resent_date IS NOT NULL AND client IS NOT 'alert' ORDER BY resent_date LIMIT 1)
-        )
-        SELECT l.id, l.status, l.http_status, l.error_code, l.error_text, COALESCE(w.since, l.created_date) AS since
-        FROM waiting w CROSS JOIN email_log l ON l.id = w.id ORDER BY since LIMIT 1
+        \(leapingLanes), pin (path) AS (VALUES (NULL), ('graph'), ('smtp'))
+        SELECT l.id, l.status, l.http_status, l.error_code, l.error_text, COALESCE(l.resent_date, l.created_date) AS since
+        FROM lane CROSS JOIN pin CROSS JOIN email_log l ON l.rowid = (
+            SELECT q.rowid FROM email_log q INDEXED BY email_log_waiting
+            WHERE q.status = 'Q' AND q.route = lane.route AND q.mailbox = lane.mailbox AND q.via IS pin.path
+                AND q.client IS NOT 'alert'
+            ORDER BY COALESCE(q.resent_date, q.created_date) LIMIT 1)
+        WHERE lane.mailbox IS NOT NULL ORDER BY since LIMIT 1
         """
 }
 

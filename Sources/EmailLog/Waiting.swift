@@ -89,29 +89,41 @@ extension EmailLog {
         """
     }.joined(separator: " UNION ALL ")
 
-    /// Leaps through the index from lane to lane: the beginning of a statement that selects from `lane`.
+    /// Leaps through the index from route to route and from lane to lane: the beginning of a statement that selects from
+    /// `lane`, where `mailbox` is NULL behind a route's last.
     static let leapingLanes = """
-        WITH RECURSIVE lane (route, mailbox) AS (
-            SELECT * FROM (SELECT route, mailbox FROM email_log WHERE status = 'Q' ORDER BY route, mailbox LIMIT 1)
+        WITH RECURSIVE
+        leap (route) AS (
+            SELECT (SELECT MIN(route) FROM email_log INDEXED BY email_log_due WHERE status = 'Q')
             UNION ALL
-            SELECT (SELECT l.route FROM email_log l WHERE l.status = 'Q' AND (l.route, l.mailbox) > (lane.route, lane.mailbox)
-                    ORDER BY l.route, l.mailbox LIMIT 1),
-                   (SELECT l.mailbox FROM email_log l WHERE l.status = 'Q' AND (l.route, l.mailbox) > (lane.route, lane.mailbox)
-                    ORDER BY l.route, l.mailbox LIMIT 1)
-            FROM lane WHERE lane.route IS NOT NULL
+            SELECT (SELECT MIN(l.route) FROM email_log l INDEXED BY email_log_due
+                    WHERE l.status = 'Q' AND l.route > leap.route)
+            FROM leap WHERE route IS NOT NULL
+        ),
+        lane (route, mailbox) AS (
+            SELECT route, (SELECT MIN(l.mailbox) FROM email_log l INDEXED BY email_log_due
+                           WHERE l.status = 'Q' AND l.route = leap.route)
+            FROM leap WHERE route IS NOT NULL
+            UNION ALL
+            SELECT route, (SELECT MIN(l.mailbox) FROM email_log l INDEXED BY email_log_due
+                           WHERE l.status = 'Q' AND l.route = lane.route AND l.mailbox > lane.mailbox)
+            FROM lane WHERE mailbox IS NOT NULL
         )
+        """
+
+    /// Of a `lane`, over the heads of all its queues.
+    static let nextOfLane = """
+        (SELECT MIN(first) FROM (
+            SELECT (SELECT MIN(next_attempt_date) FROM email_log q INDEXED BY email_log_due
+                    WHERE q.status = 'Q' AND q.route = lane.route AND q.mailbox = lane.mailbox
+                        AND q.priority = p.word AND q.via IS v.path) AS first
+            FROM (SELECT 'high' AS word UNION ALL SELECT 'normal' UNION ALL SELECT 'bulk') p,
+                (SELECT NULL AS path UNION ALL SELECT 'graph' UNION ALL SELECT 'smtp') v))
         """
 
     private static let waitingLanes = """
         \(leapingLanes)
-        SELECT route, mailbox, (
-            SELECT MIN(first) FROM (
-                SELECT (SELECT MIN(next_attempt_date) FROM email_log q
-                        WHERE q.status = 'Q' AND q.route = lane.route AND q.mailbox = lane.mailbox
-                        AND q.priority = p.word AND q.via IS v.path) AS first
-                FROM (SELECT 'high' AS word UNION ALL SELECT 'normal' UNION ALL SELECT 'bulk') p,
-                    (SELECT NULL AS path UNION ALL SELECT 'graph' UNION ALL SELECT 'smtp') v))
-        FROM lane WHERE route IS NOT NULL
+        SELECT route, mailbox, \(nextOfLane) FROM lane WHERE mailbox IS NOT NULL ORDER BY route, mailbox
         """
 }
 

@@ -114,12 +114,17 @@ enum ExpectedSchema {
         """
         CREATE TABLE store_probe (id INTEGER PRIMARY KEY CHECK (id = 1), checked INTEGER NOT NULL)
         """,
-        "CREATE INDEX email_log_due ON email_log (route, mailbox, priority, via, next_attempt_date) WHERE status = 'Q'",
-        "CREATE INDEX email_log_waiting ON email_log (route, mailbox, created_date) WHERE status = 'Q'",
+        """
+        CREATE INDEX email_log_due ON email_log (status, route, mailbox, priority, via, next_attempt_date)
+            WHERE status = 'Q'
+        """,
+        """
+        CREATE INDEX email_log_waiting ON email_log (status, route, mailbox, via, COALESCE(resent_date, created_date))
+            WHERE status = 'Q'
+        """,
         "CREATE INDEX email_log_sent_date ON email_log (sent_date)",
         "CREATE INDEX email_log_failed ON email_log (sent_date, client, status) WHERE status = 'F'",
         "CREATE INDEX email_log_fell_back ON email_log (sent_date, client, fell_back) WHERE fell_back = 1",
-        "CREATE INDEX email_log_resent ON email_log (resent_date) WHERE status = 'Q' AND resent_date IS NOT NULL",
         "CREATE INDEX email_log_set_aside ON email_log (status, route) WHERE status IN ('P', 'H', 'U')",
         """
         CREATE INDEX email_log_body_kept ON email_log (status, sent_date)

@@ -120,12 +120,6 @@ import Testing
             WHERE outcome = 'unknown' AND outcome <> 'accepted' AND finished_date >= 'x'
             """, "email_attempt_troubled"
         ),
-        (
-            """
-            SELECT id FROM email_log
-            WHERE status = 'Q' AND resent_date IS NOT NULL AND client IS NOT 'alert' ORDER BY resent_date LIMIT 1
-            """, "email_log_resent"
-        ),
     ])
     func indexIsUsed(_ statement: String, _ index: String) async throws {
         let directory = try TemporaryDirectory()

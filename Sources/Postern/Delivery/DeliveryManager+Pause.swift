@@ -60,7 +60,7 @@ extension DeliveryManager {
     }
 
     /// Says on the rows what they wait for: those that may go by either path, and those that may go by one only.
-    private func tell(_ lane: LaneKey, _ status: LaneStatus) async throws(EmailLogError) {
+    private func tell(_ lane: LaneKey, _ status: LaneStatus, limit: Int = rowsTold) async throws(EmailLogError) {
         let primary = status.paths.first?.path ?? .graph
         let waits =
             [(via: Path?.none, on: primary, until: status.pausedUntil, reason: status.reason)]
@@ -70,7 +70,7 @@ extension DeliveryManager {
             let until = clocks.now() + (instant - clocks.instant())
             wake(lane, at: until)
             try await log.postpone(
-                lane, via: wait.via, until: until, because: reason.explained(on: wait.on), limit: Self.rowsTold)
+                lane, via: wait.via, until: until, because: reason.explained(on: wait.on), limit: limit)
         }
     }
 
@@ -90,9 +90,10 @@ extension DeliveryManager {
             return
         }
         do throws(EmailLogError) {
-            for (other, _) in try await log.lanesWithWork() where other.route == lane.route && other != lane {
+            let others = try await log.lanesWithWork().map(\.lane).filter { $0.route == lane.route && $0 != lane }
+            for other in others {
                 guard let status = scheduler.explain(other, at: clocks.instant()) else { continue }
-                try await tell(other, status)
+                try await tell(other, status, limit: max(20, Self.rowsTold / others.count))
             }
         } catch {
             rest(after: error)

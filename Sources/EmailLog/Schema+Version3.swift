@@ -1,0 +1,20 @@
+/// What version 0.3.0 changed: what waits is found by index, however much it is. Frozen when that version is released (see
+/// `Schema`).
+extension Schema {
+    static let version3 = queueIndexes
+
+    /// `status` stands in them although all rows have the same there: without it SQLite reads each row to be sure of it.
+    private static let queueIndexes = [
+        "DROP INDEX email_log_due",
+        """
+        CREATE INDEX email_log_due ON email_log (status, route, mailbox, priority, via, next_attempt_date)
+            WHERE status = 'Q'
+        """,
+        "DROP INDEX email_log_waiting",
+        """
+        CREATE INDEX email_log_waiting ON email_log (status, route, mailbox, via, COALESCE(resent_date, created_date))
+            WHERE status = 'Q'
+        """,
+        "DROP INDEX email_log_resent",
+    ]
+}

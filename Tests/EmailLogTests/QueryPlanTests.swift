@@ -1,0 +1,147 @@
+import GRDB
+import MailModel
+import Synchronization
+import Testing
+
+@testable import EmailLog
+
+/// Every statement finds its rows by an index: with a million of them, one that walks through them all would stop the
+/// service. SQLite's plan does not depend on how many there are, since there are no statistics in the store.
+@Suite struct QueryPlanTests {
+    /// What the service does while it runs, once each, and what the commands ask.
+    private static let uses: [(String, @Sendable (EmailLog) async throws -> Void)] = [
+        ("accept", { _ = try await $0.accept(submission("new", to: [["a@fabrikam.com"], ["b@fabrikam.com"]])) }),
+        ("lanesWithWork", { _ = try await $0.lanesWithWork() }),
+        ("due", { _ = try await $0.due(in: lane, priority: .normal, at: after(60), limit: 9) }),
+        ("nextDue", { _ = try await $0.nextDue(in: lane, after: noon) }),
+        ("claim", { _ = try await $0.claim(QueueID(rawValue: "one"), path: .graph, at: noon) }),
+        ("body", { _ = try await $0.body(of: QueueID(rawValue: "one")) }),
+        ("putBack", { try await $0.putBack([$0.make(.inProgress)], due: noon) }),
+        ("settle", { _ = try await $0.make(.sent, keepBody: false) }),
+        ("parts", { try await settleInParts($0) }),
+        ("postpone", { try await $0.postpone(lane, via: nil, until: after(60), because: "throttled", limit: 9) }),
+        ("pause", { try await $0.pause(LanePauseTests.throttle) }), ("pauses", { _ = try await $0.pauses() }),
+        ("resume", { try await $0.resume(LanePauseTests.throttle.key) }),
+        ("end", { try await $0.end(LanePauseTests.throttle, at: noon) }),
+        ("expire", { try await expire($0) }),
+        ("recover", { _ = try await $0.recover(at: noon) { _ in .hold } }),
+        ("attempts", { _ = try await $0.attempts(since: noon) }),
+        ("troubledAttempts", { _ = try await $0.troubledAttempts(since: noon, into: 0) { count, _ in count += 1 } }),
+        ("count", { log in for metric in TroubleMetric.allCases { _ = try await log.count(metric, since: noon) } }),
+        ("examples", { try await examples($0) }), ("oldestWaiting", { _ = try await $0.oldestWaiting() }),
+        ("sweep", { try await sweep($0) }), ("dueNotifications", { _ = try await $0.dueNotifications(at: noon) }),
+        ("row", { _ = try await $0.row(QueueID(rawValue: "one")) }),
+        ("partsOf", { _ = try await $0.parts(of: QueueID(rawValue: "one")) }),
+        ("attemptsOf", { _ = try await $0.attempts(of: QueueID(rawValue: "one")) }),
+        ("queueSummary", { _ = try await $0.queueSummary() }),
+        ("hold", { _ = try await $0.hold(.ids([QueueID(rawValue: "one")])) }),
+        ("release", { _ = try await $0.release(.ids([QueueID(rawValue: "one")]), at: noon) }),
+        ("resend", { _ = try await $0.resend([$0.make(.failed), $0.make(.sent)], again: true, at: noon) }),
+        ("cancel", { _ = try await $0.cancel(.ids([QueueID(rawValue: "one")])) }),
+        ("failed", { _ = try await $0.rows(LogFilter(statuses: [.failed])) }),
+        ("held", { _ = try await $0.rows(LogFilter(statuses: [.held])) }),
+    ]
+
+    private static func settleInParts(_ log: EmailLog) async throws {
+        let id = try await log.accept(submission("parted", to: [["a@fabrikam.com", "b@fabrikam.com"]]))
+        _ = try await log.claim(id, path: .smtp, at: noon)
+        _ = try await log.settle(
+            id,
+            parts: [
+                SettledPart(
+                    recipients: [address("a@fabrikam.com")], settlement: .sent(keepBody: false),
+                    attempt: attempt(accepted)),
+                SettledPart(
+                    recipients: [address("b@fabrikam.com")], settlement: .failed(because: nil),
+                    attempt: attempt(rejected)),
+            ], at: noon)
+    }
+
+    private static func expire(_ log: EmailLog) async throws {
+        _ = try await log.accept(submission("expired", at: noon))
+        _ = try await log.expire(lane, via: nil, waitingSince: after(9), because: "given up", at: after(9), limit: 1)
+    }
+
+    private static func examples(_ log: EmailLog) async throws {
+        for metric in TroubleMetric.allCases { _ = try await log.examples(of: metric, since: noon, limit: 5) }
+    }
+
+    private static func sweep(_ log: EmailLog) async throws {
+        _ = try await log.make(.failed)
+        _ = try await log.sweep(Retention(bodies: .zero, failedBodies: .zero, log: .seconds(1)), at: after(90_000))
+    }
+
+    /// What is read through whole is small: values in the statement, and one entry for each lane, pause or alert.
+    private static let small: Set<String> = [
+        "CONSTANT", "3", "leap", "lane", "pin", "p", "v", "w", "lane_pause", "alert", "alert_notification",
+    ]
+
+    @Test(arguments: uses) func rowsAreFoundByAnIndex(
+        _ name: String, _ use: @escaping @Sendable (EmailLog) async throws -> Void
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        _ = try await log.accept(submission("one"))
+        let statements = try await log.statements { try await use(log) }
+        #expect(!statements.isEmpty)
+        for statement in statements {
+            let plan = try directory.outside { try $0.plan(of: statement) }
+            let scans = plan.filter { line in
+                let words = line.split(separator: " ").map(String.init)
+                return words.first == "SCAN" && !words.dropFirst().prefix(1).allSatisfy { Self.isSmall($0) }
+            }
+            #expect(scans.isEmpty, "\(name): \(statement)")
+        }
+    }
+
+    private static func isSmall(_ table: String) -> Bool { table.hasPrefix("(") || small.contains(table) }
+
+    /// Where many became due at one moment, as at the end of a pause, they are not all sorted for the first few.
+    @Test func whatIsDueComesInOrderFromTheIndex() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        let statements = try await log.statements {
+            _ = try await log.due(in: lane, priority: .normal, at: after(60), limit: 9)
+        }
+        for statement in statements {
+            let plan = try directory.outside { try $0.plan(of: statement) }
+            #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
+        }
+    }
+}
+
+private final class Statements: Sendable {
+    private let all = Mutex<Set<String>>([])
+
+    func insert(_ sql: String) { all.withLock { _ = $0.insert(sql) } }
+
+    /// Those that SQLite makes a plan for.
+    var planned: [String] {
+        let words = ["SELECT", "WITH", "UPDATE", "DELETE", "INSERT"]
+        return all.withLock { $0.filter { sql in words.contains { sql.hasPrefix($0) } }.sorted() }
+    }
+}
+
+extension EmailLog {
+    /// The statements that `body` runs, as they are handed to SQLite.
+    fileprivate func statements(_ body: () async throws -> Void) async throws -> [String] {
+        let found = Statements()
+        let listen: @Sendable (Database) throws -> Void = { db in
+            db.trace(options: .statement) { event in
+                if case .statement(let statement) = event { found.insert(statement.sql) }
+            }
+        }
+        try await write(listen)
+        try await read(listen)
+        try await body()
+        return found.planned
+    }
+}
+
+extension Database {
+    fileprivate func plan(of sql: String) throws -> [String] {
+        let statement = try makeStatement(sql: "EXPLAIN QUERY PLAN \(sql)")
+        statement.setUncheckedArguments(StatementArguments())
+        return try Row.fetchAll(statement).map { $0["detail"] }
+    }
+}
