@@ -63,8 +63,9 @@ soak: build-tests ## Proof: an hour of mail and faults on flat memory and descri
 build-tests: test-requirements
 	$(SWIFT) build --build-tests --quiet
 
-bench: test-requirements release ## Accept rate beside Postfix, in one run
+bench: test-requirements release ## Accept rate beside Postfix, in one run; then what a million waiting messages cost
 	scripts/bench-accept
+	scripts/bench-backlog
 
 install: release ## Install both programs below PREFIX and, where there is none, the configuration
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/postern
