@@ -28,7 +28,7 @@ extension EmailLog {
 }
 
 extension Database {
-    fileprivate func insert(_ submission: Submission, as id: QueueID, claimant: Int64) throws {
+    func insert(_ submission: Submission, as id: QueueID, claimant: Int64) throws {
         let body = try insertBody(submission.body, references: submission.envelopes.count)
         let date = submission.createdDate.description
         for (index, envelope) in submission.envelopes.enumerated() {
@@ -47,8 +47,8 @@ extension Database {
         INSERT INTO email_log (
             id, status, created_date, sent_date, next_attempt_date, route, mailbox, sender, recipients, recipient_count,
             header_from, subject, message_id, size, client, user, priority, trial, body_id, received, is_part, via,
-            fell_back, error_text, claimant, claimed_date, claimed_path)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            fell_back, error_text, report_id, claimant, claimed_date, claimed_path)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 }
 
@@ -82,6 +82,7 @@ extension ParameterBinder {
         bind(submission.via?.rawValue)
         bind(submission.fallsBackBecause == nil ? 0 : 1)
         bind(submission.fallsBackBecause)
+        bind(submission.wantsReport ? nil : "")
         bind(start.path == nil ? nil : claimant)
         bind(start.path == nil ? nil : date)
         bind(start.path?.rawValue)

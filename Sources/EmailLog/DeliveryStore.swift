@@ -18,9 +18,11 @@ package protocol DeliveryStore: Sendable {
     func body(of id: QueueID) async throws(EmailLogError) -> MessageBody
     func putBack(_ ids: [QueueID], due: Timestamp, fallingBackTo path: Path?, because reason: String?)
         async throws(EmailLogError)
-    func settle(_ id: QueueID, _ settlement: Settlement, attempt: AttemptRecord?, at now: Timestamp)
-        async throws(EmailLogError)
-    func settle(_ id: QueueID, parts: [SettledPart], at now: Timestamp) async throws(EmailLogError) -> [QueueID]
+    func settle(
+        _ id: QueueID, _ settlement: Settlement, attempt: AttemptRecord?, at now: Timestamp, reporter: FailureReporter?
+    ) async throws(EmailLogError)
+    func settle(_ id: QueueID, parts: [SettledPart], at now: Timestamp, reporter: FailureReporter?)
+        async throws(EmailLogError) -> [QueueID]
 
     // MARK: Pauses
 
@@ -33,7 +35,7 @@ package protocol DeliveryStore: Sendable {
         async throws(EmailLogError) -> Int
     func expire(
         _ lane: LaneKey, via: Path?, waitingSince deadline: Timestamp, because reason: String, at now: Timestamp,
-        limit: Int
+        limit: Int, reporter: FailureReporter?
     ) async throws(EmailLogError) -> [QueueID]
 
     // MARK: After a restart

@@ -44,15 +44,15 @@ extension EmailLog {
     /// Q → F for what has waited in a lane since before `deadline`, without an attempt: a paused lane makes none that
     /// could find out.
     ///
-    /// - Parameter limit: the most rows of one call, oldest first.
+    /// - Parameters:
+    ///   - limit: the most rows of one call, oldest first.
+    ///   - reporter: writes the reports of the failures, which are accepted in the same transaction.
     package func expire(
         _ lane: LaneKey, via: Path?, waitingSince deadline: Timestamp, because reason: String, at now: Timestamp,
-        limit: Int
-    )
-        async throws(EmailLogError) -> [QueueID]
-    {
+        limit: Int, reporter: FailureReporter? = nil
+    ) async throws(EmailLogError) -> [QueueID] {
         // Nearly always there is nothing, and no writer is to be kept waiting to find that out.
-        let expired: @Sendable (Database) throws -> [QueueID] = { db in
+        let overdue: @Sendable (Database) throws -> [QueueID] = { db in
             try db.rows(
                 """
                 SELECT id FROM email_log INDEXED BY email_log_waiting
@@ -62,16 +62,19 @@ extension EmailLog {
                 """, [lane.route, lane.mailbox.description, deadline.description, limit, via?.rawValue]
             ).map { QueueID(rawValue: $0[0]) }
         }
-        guard try await !read(expired).isEmpty else { return [] }
-        return try await write { db in
-            let ids = try expired(db)
+        guard try await !read(overdue).isEmpty else { return [] }
+        let (expired, reports) = try await write { db in
+            let ids = try overdue(db)
             for id in ids {
                 try db.move(
                     id, from: [.queued], "status = 'F', next_attempt_date = NULL, sent_date = ?, error_text = ?",
                     [now.description, reason])
             }
-            return ids
+            let settlement = Settlement.failed(because: reason, isGivenUp: true)
+            return (ids, try ids.map { try self.report($0, settlement, by: reporter, at: now, on: db) })
         }
+        reporter?.tell(reports)
+        return expired
     }
 }
 

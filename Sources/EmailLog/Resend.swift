@@ -85,8 +85,8 @@ private struct Resend: Sendable {
         try db.run(
             """
             INSERT INTO email_log (
-                id, status, created_date, sent_date, next_attempt_date, via, resend_of, \(columns))
-            SELECT ?1, 'Q', ?2, ?2, ?2, ?3, id, \(columns) FROM email_log WHERE id = ?4 AND status = 'S'
+                id, status, created_date, sent_date, next_attempt_date, via, resend_of, report_id, \(columns))
+            SELECT ?1, 'Q', ?2, ?2, ?2, ?3, id, CASE WHEN report_id = '' THEN '' END, \(columns) FROM email_log WHERE id = ?4 AND status = 'S'
             """, [newID.rawValue, now.description, via?.rawValue, id.rawValue])
         let body: Int64? = try db.row("SELECT body_id FROM email_log WHERE id = ?", [newID.rawValue])?[0]
         if let body { try db.retainBody(body) }

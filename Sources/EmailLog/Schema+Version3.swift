@@ -1,7 +1,7 @@
-/// What version 0.3.0 changed: what waits is found by index, however much it is. Frozen when that version is released (see
-/// `Schema`).
+/// What version 0.3.0 changed: what waits is found by index, however much it is, and reports of failures are remembered.
+/// Frozen when that version is released (see `Schema`).
 extension Schema {
-    static let version3 = queueIndexes
+    static let version3 = queueIndexes + reports
 
     /// `status` stands in them although all rows have the same there: without it SQLite reads each row to be sure of it.
     private static let queueIndexes = [
@@ -17,4 +17,7 @@ extension Schema {
         """,
         "DROP INDEX email_log_resent",
     ]
+
+    /// The message that told the sender of the failure; empty where nobody wants to be told.
+    private static let reports = ["ALTER TABLE email_log ADD COLUMN report_id TEXT"]
 }

@@ -5,8 +5,9 @@ package import MailModel
 package enum Settlement: Hashable, Sendable {
     /// → S. The body goes at once, unless it is kept for a while (`retention.bodies`).
     case sent(keepBody: Bool)
-    /// → F. The reason, where it is another than the attempt's refusal ("given up after 2d: …").
-    case failed(because: String?)
+    /// → F. The reason, where it is another than the attempt's refusal ("given up after 2d: …"); and whether nobody refused
+    /// it.
+    case failed(because: String?, isGivenUp: Bool = false)
     /// → Q. `spent`: the attempt moved the row's own retry clock, as against a pause of its lane or route. The reason, where
     /// more can be said than the attempt's refusal does.
     case retry(at: Timestamp, spent: Bool, because: String? = nil)
@@ -30,15 +31,19 @@ extension EmailLog {
     /// - Parameters:
     ///   - attempt: none where nothing was attempted, which S and U rule out.
     ///   - now: the date of a failure without an attempt.
+    ///   - reporter: writes the report of a failure, which is accepted in the same transaction.
     /// - Throws: `noSuchMessage`, `wrongStatus`.
-    package func settle(_ id: QueueID, _ settlement: Settlement, attempt: AttemptRecord?, at now: Timestamp)
-        async throws(EmailLogError)
-    {
-        let released = try await write { db in
-            try db.settle(id, settlement, attempt: attempt, at: now)
+    package func settle(
+        _ id: QueueID, _ settlement: Settlement, attempt: AttemptRecord?, at now: Timestamp,
+        reporter: FailureReporter? = nil
+    ) async throws(EmailLogError) {
+        let (released, report) = try await write { db in
+            let released = try db.settle(id, settlement, attempt: attempt, at: now)
+            return (released, try self.report(id, settlement, by: reporter, at: now, on: db))
         }
         CrashPoint.reach(.settled)
         spool.remove(released)
+        reporter?.tell([report])
     }
 }
 
@@ -111,7 +116,7 @@ extension Settlement {
     fileprivate var spent: Bool { if case .retry(_, true, _) = self { true } else { false } }
     fileprivate var reason: String? {
         switch self {
-        case .failed(let reason), .retry(_, _, let reason): reason
+        case .failed(let reason, _), .retry(_, _, let reason): reason
         case .sent, .unknown: nil
         }
     }

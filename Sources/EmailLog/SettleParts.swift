@@ -19,13 +19,21 @@ extension EmailLog {
     /// of its own (`ID-2`, `ID-3`, …) with the same history, sharing the body.
     ///
     /// The attempt counts against the limits once, as the first part says it.
+    /// - Parameter reporter: writes the reports of the failures, one for each part, which are accepted in the same
+    ///   transaction.
     /// - Returns: the ids, in the order of the parts.
     /// - Throws: `noSuchMessage`, `wrongStatus`, `partsDoNotMatch`.
-    package func settle(_ id: QueueID, parts: [SettledPart], at now: Timestamp) async throws(EmailLogError) -> [QueueID]
-    {
-        let (ids, released) = try await write { db in try db.settle(id, parts: parts, at: now) }
+    package func settle(
+        _ id: QueueID, parts: [SettledPart], at now: Timestamp, reporter: FailureReporter? = nil
+    ) async throws(EmailLogError) -> [QueueID] {
+        let (ids, released, reports) = try await write { db in
+            let (ids, released) = try db.settle(id, parts: parts, at: now)
+            let reports = try zip(ids, parts).map { try self.report($0, $1.settlement, by: reporter, at: now, on: db) }
+            return (ids, released, reports)
+        }
         CrashPoint.reach(.settled)
         spool.remove(released)
+        reporter?.tell(reports)
         return ids
     }
 }
@@ -62,7 +70,7 @@ extension Database {
             status, created_date, sent_date, next_attempt_date, route, path, mailbox, sender, recipients,
             recipient_count, header_from, subject, message_id, size, client, user, attempts, fell_back, http_status,
             error_code, error_text, request_id, latency_ms, priority, trial, resend_of, body_id, received, is_part, retries,
-            resent_date, via, claimant, claimed_date, claimed_path
+            resent_date, via, report_id, claimant, claimed_date, claimed_path
             """
         try run(
             "INSERT INTO email_log (id, \(columns)) SELECT ?, \(columns) FROM email_log WHERE id = ?",

@@ -43,6 +43,8 @@ package struct Submission: Sendable {
     package var via: Path?
     /// Why it takes another path than its route's primary, `via`; `nil` where it does not.
     package var fallsBackBecause: String?
+    /// Whether its sender is to be told where it fails for good.
+    package var wantsReport: Bool
     package var start: Start
     package var body: Body
 
@@ -50,7 +52,7 @@ package struct Submission: Sendable {
         queueID: QueueID? = nil, createdDate: Timestamp, envelopes: [Envelope], route: String, mailbox: Address,
         headerFrom: String? = nil, subject: String? = nil, messageID: String? = nil, client: String? = nil,
         user: String? = nil, priority: Priority = .normal, received: [UInt8] = [],
-        trial: String? = nil, via: Path? = nil, fallsBackBecause: String? = nil,
+        trial: String? = nil, via: Path? = nil, fallsBackBecause: String? = nil, wantsReport: Bool = true,
         start: Start = .queued, body: Body
     ) {
         self.queueID = queueID
@@ -68,6 +70,7 @@ package struct Submission: Sendable {
         self.trial = trial
         self.via = via
         self.fallsBackBecause = fallsBackBecause
+        self.wantsReport = wantsReport
         self.start = start
         self.body = body
     }

@@ -66,8 +66,8 @@ package struct Gateway: Sendable {
         self.outbound = outbound
         self.logger = logger
         delivery = DeliveryManager(
-            log: log, routes: settings.routes, keepsSentBodies: configuration.keepsSentBodies, bell: bell,
-            eventLoop: group.any(), clocks: clocks, logger: logger)
+            log: log, routes: settings.routes, keepsSentBodies: configuration.keepsSentBodies,
+            bounces: BounceWriter(configuration), bell: bell, eventLoop: group.any(), clocks: clocks, logger: logger)
         listeners = try await ListenerService.bind(settings.listeners, on: group) { listener in
             Reception(
                 log: log, rules: live, priority: { listener.withLockedValue(\.listener.priority) }, clocks: clocks,

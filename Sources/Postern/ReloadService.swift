@@ -65,7 +65,9 @@ struct ReloadService: Service {
         current.withLockedValue { $0 = configuration }
         onReload(configuration)
         await alerts.reload(configuration)
-        await delivery.reload(settings.routes, keepsSentBodies: configuration.keepsSentBodies)
+        await delivery.reload(
+            settings.routes, keepsSentBodies: configuration.keepsSentBodies,
+            bounces: BounceWriter(configuration))
     }
 
     private func warnOfWhatStays(_ old: Configuration, _ new: Configuration) {

@@ -48,7 +48,7 @@ enum ExpectedSchema {
             via TEXT CHECK (via IN ('graph', 'smtp')),
             claimant INTEGER,
             claimed_date TEXT,
-            claimed_path TEXT CHECK (claimed_path IN ('graph', 'smtp')),
+            claimed_path TEXT CHECK (claimed_path IN ('graph', 'smtp')), report_id TEXT,
             CHECK ((status = 'Q') = (next_attempt_date IS NOT NULL)),
             CHECK ((status = 'P') = (claimant IS NOT NULL AND claimed_date IS NOT NULL AND claimed_path IS NOT NULL)),
             CHECK (status NOT IN ('Q', 'P', 'H', 'U') OR body_id IS NOT NULL),

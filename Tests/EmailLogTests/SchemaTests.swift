@@ -27,8 +27,8 @@ import Testing
         #expect(
             log.dropFirst(Self.emailLog.count)
                 == [
-                    "body_id", "received", "is_part", "retries", "resent_date", "via", "claimant", "claimed_date",
-                    "claimed_path",
+                    "body_id", "received", "is_part", "retries", "resent_date", "via", "claimant",
+                    "claimed_date", "claimed_path", "report_id",
                 ])
     }
 

@@ -116,7 +116,7 @@ import Testing
     func aStoreThatCannotBeWrittenIsNamed(_ path: String) async throws {
         let gateway = try gateway()
         try gateway.write(
-            GatewayConfiguration().yaml(store: path, endpoint: "http://127.0.0.1:9", listen: "127.0.0.1:0"))
+            GatewayConfiguration().yaml(store: path, endpoint: "http://127.0.0.1:9", host: [], listen: "127.0.0.1:0"))
         let result = try await gateway.run("serve")
         #expect(result.status == 78 && result.errors.contains(path == "/" ? path : "/nowhere/at/all"), "\(result)")
         #expect(!result.errors.contains("ready"))
@@ -128,7 +128,7 @@ import Testing
         let place = try TemporaryDirectory(permissions: 0o500)
         try gateway.write(
             GatewayConfiguration().yaml(
-                store: place.path("postern.sqlite"), endpoint: "http://127.0.0.1:9", listen: "127.0.0.1:0"))
+                store: place.path("postern.sqlite"), endpoint: "http://127.0.0.1:9", host: [], listen: "127.0.0.1:0"))
         let result = try await gateway.run("serve")
         #expect(result.status == 78 && result.errors.contains(place.url.path), "\(result)")
     }

@@ -15,6 +15,7 @@ package struct Configuration: Hashable, Sendable {
     /// In order: the first that matches a sender takes the message.
     package var routes: [Route]
     package var retry: RetrySchedule
+    package var bounce = Bounce()
     package var retention: Retention
     package var alerts: [Alert] = Alert.defaults
     package var log: LogSettings
@@ -31,6 +32,15 @@ package struct Configuration: Hashable, Sendable {
         /// The senders this user may use, in the envelope and in the header: none but these.
         package var senders: [SenderPattern]
         package var priority: Priority?
+    }
+
+    /// Who is told where a message fails for good.
+    package struct Bounce: Hashable, Sendable {
+        package enum Mode: String, CaseIterable, Sendable { case off, sender }
+
+        package var mode: Mode = .off
+        /// `nil`: the mailbox that the message was to be sent through.
+        package var from: Address?
     }
 
     package struct LogSettings: Hashable, Sendable {

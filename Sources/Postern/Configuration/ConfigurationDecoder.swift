@@ -63,10 +63,11 @@ package enum ConfigurationDecoder {
             users: root.sections("users").compactMap(user),
             routes: root.sections("routes").compactMap(RouteDecoder.route),
             retry: root.section("retry").map(retry) ?? RetrySchedule(),
+            bounce: root.section("bounce").map(bounce) ?? .init(),
             retention: root.section("retention").map(retention) ?? defaultRetention,
             alerts: AlertDecoder.alerts(root),
             log: root.section("log").map(logSettings) ?? .init())
-        root.later("http", "bounce")
+        root.later("http")
         checkWhole(configuration, root)
         return configuration
     }
@@ -87,6 +88,7 @@ package enum ConfigurationDecoder {
         {
             root.missing("users", "is missing: a listener has auth, but nobody could log in")
         }
+        checkBounce(configuration, root)
         for name in repeated(configuration.routes.map(\.name)) {
             root.problem("routes", "the name `\(name)` stands twice")
         }
@@ -99,6 +101,13 @@ package enum ConfigurationDecoder {
         for address in repeated(configuration.listeners.filter { $0.address.port != 0 }.map(\.address.description)) {
             root.problem("smtp", "two listeners have the address \(address)")
         }
+    }
+
+    /// Mail that no route takes could not be sent.
+    private static func checkBounce(_ configuration: Configuration, _ root: Section) {
+        guard configuration.bounce.mode == .sender, let from = configuration.bounce.from else { return }
+        if case .lane = ReceptionRules(configuration).route(headerFrom: from, envelopeSender: nil) { return }
+        root.problem("bounce", "no route takes mail from \(from); name a sender of a route as `from`, or leave it out")
     }
 
     private static func repeated(_ names: [String]) -> [String] {
@@ -152,6 +161,13 @@ package enum ConfigurationDecoder {
                 ?? defaults.giveUpAfter)
         if retry.backoff.max < retry.backoff.first { section.problem("max", "is shorter than `first`") }
         return retry
+    }
+
+    private static func bounce(_ section: Section) -> Configuration.Bounce {
+        defer { section.finish() }
+        return Configuration.Bounce(
+            mode: section.choice("mode") ?? .off,
+            from: section.scalar("from", expected: "an address") { try? Address(parsing: $0) })
     }
 
     private static let defaultRetention = Retention(

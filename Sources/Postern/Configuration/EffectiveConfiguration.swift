@@ -26,6 +26,7 @@ extension Configuration {
             ("users", .list(users.map(\.effective))),
             ("routes", .list(routes.map(\.effective))),
             ("retry", retry.effective),
+            ("bounce", .keys([("mode", .text(bounce.mode.rawValue)), ("from", .optional(bounce.from))])),
             (
                 "retention",
                 .keys([

@@ -74,9 +74,10 @@ extension DeliveryManager {
         let waitsUntil = scheduler.finished(
             start.id, effect, reachedFarSide: attempt.delivery.cost != nil, at: instant, using: &random)
         bell.ring(start.lane)
-        let settlements = dispositions.map {
+        let settlements = zip(attempt.delivery.outcomes, dispositions).map {
             Settlement(
-                $0.row, by: start.path, waitsUntil: now + (waitsUntil - instant), keepsSentBody: keepsSentBodies)
+                $1.row, of: $0, by: start.path, waitsUntil: now + (waitsUntil - instant),
+                keepsSentBody: keepsSentBodies)
         }
         report(attempt, settlements)
         await settle(attempt, settlements)
@@ -86,20 +87,20 @@ extension DeliveryManager {
     }
 
     private func settle(_ attempt: Attempt, _ settlements: [Settlement]) async {
-        let (id, delivery) = (attempt.start.id, attempt.delivery)
+        let (id, delivery, reporter) = (attempt.start.id, attempt.delivery, self.reporter)
         await record { log, now throws(EmailLogError) in
             if !delivery.parts.isEmpty {
                 let parts = zip(delivery.parts, settlements).map { part, settlement in
                     SettledPart(
                         recipients: part.recipients, settlement: settlement, attempt: attempt.record(part.outcome))
                 }
-                _ = try await log.settle(id, parts: parts, at: now)
+                _ = try await log.settle(id, parts: parts, at: now, reporter: reporter)
             } else if !delivery.isAttempt, case .retry(let moment, _, _) = settlements[0] {
                 try await log.putBack(
                     [id], due: moment, fallingBackTo: nil, because: delivery.outcome.refusal?.text)
             } else {
                 let record = delivery.isAttempt ? attempt.record(delivery.outcome) : nil
-                try await log.settle(id, settlements[0], attempt: record, at: now)
+                try await log.settle(id, settlements[0], attempt: record, at: now, reporter: reporter)
             }
         }
     }
@@ -181,6 +182,10 @@ extension Delivery {
     }
 }
 
+extension Outcome {
+    fileprivate var isRejected: Bool { if case .rejected = self { true } else { false } }
+}
+
 extension EmailLogError {
     /// Someone has changed or removed the row by hand: there is nothing to wait for.
     fileprivate var isAboutRow: Bool {
@@ -193,10 +198,13 @@ extension EmailLogError {
 
 extension Settlement {
     /// - Parameter waitsUntil: when a row that waits for its mailbox or route is looked at again.
-    fileprivate init(_ row: Disposition.Row, by path: Path, waitsUntil: Timestamp, keepsSentBody: Bool) {
+    fileprivate init(
+        _ row: Disposition.Row, of outcome: Outcome, by path: Path, waitsUntil: Timestamp, keepsSentBody: Bool
+    ) {
         switch row {
         case .sent: self = .sent(keepBody: keepsSentBody)
-        case .failed(let refusal): self = .failed(because: refusal.advised(on: path) ?? refusal.text)
+        case .failed(let refusal):
+            self = .failed(because: refusal.advised(on: path) ?? refusal.text, isGivenUp: !outcome.isRejected)
         case .retry(let moment, let refusal):
             self = .retry(at: moment, spent: true, because: refusal.advised(on: path))
         case .waits(let refusal): self = .retry(at: waitsUntil, spent: false, because: refusal.advised(on: path))

@@ -145,7 +145,8 @@ extension DeliveryManager {
         let span = route.schedule.giveUpAfter
         let text = "Given up after \(Quantity.text(span)) (`give_up_after`). It waited for: \(reason)"
         let expired = try await log.expire(
-            lane, via: via, waitingSince: now - span, because: text, at: now, limit: Self.rowsTold)
+            lane, via: via, waitingSince: now - span, because: text, at: now, limit: Self.rowsTold,
+            reporter: reporter)
         for id in expired {
             scheduler.remove(id, at: clocks.instant())
             logger.error("message failed", metadata: [LogKey.id: "\(id)", LogKey.reason: "\(text)"])

@@ -143,7 +143,7 @@ extension DeliveryManager {
         let path = routes[lane.route]?.limits.primary ?? .graph
         do throws(EmailLogError) {
             guard try await log.claim(id, path: path, at: now) != nil else { return }
-            try await log.settle(id, .failed(because: refusal.text), attempt: nil, at: now)
+            try await log.settle(id, .failed(because: refusal.text), attempt: nil, at: now, reporter: reporter)
             logger.warning("message failed", metadata: [LogKey.id: "\(id)", LogKey.reason: "\(refusal.text)"])
         } catch {
             rest(after: error)

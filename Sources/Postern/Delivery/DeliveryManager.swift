@@ -17,6 +17,8 @@ actor DeliveryManager: Service {
     let alarm: Alarm
     var routes: [String: DeliveryRoute]
     var keepsSentBodies: Bool
+    /// `nil` where senders are not told of failures.
+    var bounces: BounceWriter?
     var scheduler = Scheduler()
     var random: any RandomNumberGenerator & Sendable
     /// Lanes whose store may hold more than their window, by priority.
@@ -37,12 +39,14 @@ actor DeliveryManager: Service {
     ///   - eventLoop: whose timers wake it.
     ///   - random: spreads retries and probes.
     init(
-        log: any DeliveryStore, routes: [DeliveryRoute], keepsSentBodies: Bool, bell: Bell, eventLoop: any EventLoop,
-        clocks: Clocks, logger: Logger, random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+        log: any DeliveryStore, routes: [DeliveryRoute], keepsSentBodies: Bool, bounces: BounceWriter?, bell: Bell,
+        eventLoop: any EventLoop, clocks: Clocks, logger: Logger,
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     ) {
         self.log = log
         self.routes = Dictionary(routes.map { ($0.name, $0) }) { first, _ in first }
         self.keepsSentBodies = keepsSentBodies
+        self.bounces = bounces
         self.bell = bell
         alarm = Alarm(on: eventLoop)
         self.clocks = clocks
@@ -68,13 +72,14 @@ actor DeliveryManager: Service {
 
     /// Takes over other routes or other limits. What was spent and what is paused by Microsoft stays; what waited for an
     /// operator is tried at once, because the reload may be the mending.
-    func reload(_ reloaded: [DeliveryRoute], keepsSentBodies: Bool) async {
+    func reload(_ reloaded: [DeliveryRoute], keepsSentBodies: Bool, bounces: BounceWriter?) async {
         let now = clocks.instant()
         let old = Set(routes.keys)
         let names = Set(reloaded.map(\.name))
         for name in old.subtracting(names) { _ = scheduler.remove(route: name) }
         routes = Dictionary(reloaded.map { ($0.name, $0) }) { first, _ in first }
         self.keepsSentBodies = keepsSentBodies
+        self.bounces = bounces
         for route in reloaded {
             scheduler.configure(route.name, route.limits, at: now)
             scheduler.hurry(route.name, at: now)

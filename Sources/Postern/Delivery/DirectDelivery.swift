@@ -62,7 +62,8 @@ package struct DirectDelivery: Sendable {
         if let via, route.paths[via] == nil {
             throw GatewayError.configuration("route \(route.name) has no path \(via.rawValue): add its section")
         }
-        try await submission.accept(judged)
+        // Whoever waits for the outcome needs no mail about it.
+        try await submission.accept(judged, wantsReport: false)
         try await log.close()
         return (judged, route)
     }

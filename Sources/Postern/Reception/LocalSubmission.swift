@@ -75,9 +75,12 @@ package struct LocalSubmission: Sendable {
         return Judged(message: message, origin: origin, verdict: verdict)
     }
 
-    package func accept(_ judged: Judged) async throws(EmailLogError) {
+    /// - Parameter wantsReport: whether its sender is to be told where it fails for good.
+    package func accept(_ judged: Judged, wantsReport: Bool = true) async throws(EmailLogError) {
         let body = try await body(of: judged.message)
-        _ = try await log.accept(judged.verdict.submission(from: judged.origin, body: body))
+        var submission = judged.verdict.submission(from: judged.origin, body: body)
+        submission.wantsReport = wantsReport
+        _ = try await log.accept(submission)
     }
 
     private func body(of message: [UInt8]) async throws(EmailLogError) -> Submission.Body {

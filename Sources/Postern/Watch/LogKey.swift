@@ -18,6 +18,7 @@ enum LogKey {
     static let path = "path"
     static let reason = "reason"
     static let recipients = "recipients"
+    static let report = "report"
     static let reply = "reply"
     static let requestID = "request_id"
     static let route = "route"

@@ -111,7 +111,7 @@ import Testing
         #expect(try await bench.status("x1") == .queued)
         let path = ScriptedPath()
         await bench.manager.reload(
-            [DeliveryBench.route(path, name: "later")], keepsSentBodies: false)
+            [DeliveryBench.route(path, name: "later")], keepsSentBodies: false, bounces: nil)
         #expect(await bench.turns() == ["x1"])
         #expect(path.attempted == ["x1"] && bench.path.attempted == [])
     }
@@ -126,17 +126,17 @@ import Testing
         let bench = try await DeliveryBench(routes: [route(1)], path: path)
         try await bench.accept("q1", "q2", "q3", "q4")
         #expect(await bench.turns() == ["q1"])
-        await bench.manager.reload([route(3)], keepsSentBodies: true)
+        await bench.manager.reload([route(3)], keepsSentBodies: true, bounces: nil)
         #expect(await bench.turns() == ["q2", "q3"], "what was spent stays spent")
         #expect(try await bench.row("q2")?.hasBody == true)
     }
 
     @Test func aRouteThatIsTakenAwayStops() async throws {
         let bench = try await DeliveryBench()
-        await bench.manager.reload([], keepsSentBodies: false)
+        await bench.manager.reload([], keepsSentBodies: false, bounces: nil)
         try await bench.accept("q1")
         #expect(await bench.turns() == [])
-        await bench.manager.reload([DeliveryBench.route(bench.path)], keepsSentBodies: false)
+        await bench.manager.reload([DeliveryBench.route(bench.path)], keepsSentBodies: false, bounces: nil)
         #expect(await bench.turns() == ["q1"])
     }
 
@@ -150,7 +150,7 @@ import Testing
         await bench.turn()
         try await bench.accept("a2")
         #expect(await bench.turns() == [])
-        await bench.manager.reload([DeliveryBench.route(bench.path)], keepsSentBodies: false)
+        await bench.manager.reload([DeliveryBench.route(bench.path)], keepsSentBodies: false, bounces: nil)
         #expect(await bench.turns().isEmpty == false)
     }
 
@@ -158,7 +158,7 @@ import Testing
         let bench = try await DeliveryBench(path: ScriptedPath { _ in throttling(.seconds(60)) })
         try await bench.accept("a1")
         await bench.turn()
-        await bench.manager.reload([DeliveryBench.route(bench.path)], keepsSentBodies: false)
+        await bench.manager.reload([DeliveryBench.route(bench.path)], keepsSentBodies: false, bounces: nil)
         #expect(await bench.turns() == [])
     }
 }

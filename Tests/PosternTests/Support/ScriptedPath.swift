@@ -70,15 +70,17 @@ struct DeliveryBench {
 
     init(
         in directory: TemporaryDirectory? = nil, clock: ManualClock = ManualClock(), routes: [DeliveryRoute]? = nil,
-        keepsSentBodies: Bool = false, logger: Logger = silence, path: ScriptedPath = ScriptedPath()
+        keepsSentBodies: Bool = false, bounces: BounceWriter? = nil, logger: Logger = silence,
+        path: ScriptedPath = ScriptedPath()
     ) async throws {
         self.directory = try directory ?? TemporaryDirectory()
         self.clock = clock
         self.path = path
         log = try self.directory.service()
         manager = DeliveryManager(
-            log: log, routes: routes ?? [Self.route(path)], keepsSentBodies: keepsSentBodies, bell: bell,
-            eventLoop: MultiThreadedEventLoopGroup.singleton.any(), clocks: clock.clocks, logger: logger)
+            log: log, routes: routes ?? [Self.route(path)], keepsSentBodies: keepsSentBodies,
+            bounces: bounces, bell: bell, eventLoop: MultiThreadedEventLoopGroup.singleton.any(), clocks: clock.clocks,
+            logger: logger)
         try await manager.restore()
     }
 

@@ -84,10 +84,10 @@ extension AlertEvent {
 }
 
 extension LocalSubmission {
-    /// Queues a message of an alert, marked so that no alert counts it.
+    /// Queues a message of an alert, marked so that no alert counts it and no report follows it.
     func submitAlert(_ message: [UInt8], _ envelope: Envelope) async throws -> Judged {
         let judged = try judge(message, envelope, client: EmailLog.alertClient)
-        try await accept(judged)
+        try await accept(judged, wantsReport: false)
         return judged
     }
 }
