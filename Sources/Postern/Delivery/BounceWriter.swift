@@ -21,6 +21,10 @@ struct BounceWriter: Sendable {
         rules = ReceptionRules(configuration)
     }
 
+    /// None for what answers another message by itself, though it has a sender: a forwarder that hands reports in again
+    /// would get one for each, for ever.
+    func answers(_ failed: FailedMessage) -> Bool { !HeaderBlock(parsing: failed.head).isAutomaticReply }
+
     /// - Returns: `nil` where no route takes mail from `bounce.from`.
     func submission(for failed: FailedMessage, at now: Timestamp) -> Submission? {
         guard let lane = lane(for: failed) else { return nil }

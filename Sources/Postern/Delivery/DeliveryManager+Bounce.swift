@@ -8,6 +8,7 @@ extension DeliveryManager {
     var reporter: FailureReporter? {
         bounces.map { writer in
             FailureReporter { [clocks, logger] failed in
+                guard writer.answers(failed) else { return nil }
                 let submission = writer.submission(for: failed, at: clocks.now())
                 if submission == nil {
                     logger.warning("no route takes mail from `bounce.from`", metadata: [LogKey.id: "\(failed.id)"])

@@ -78,6 +78,17 @@ import Testing
         #expect(try await bounces(bench).map(\.status) == [.failed])
     }
 
+    /// One that a forwarder has given a sender of its own.
+    @Test(arguments: [
+        "Auto-Submitted: auto-replied", "Content-Type: multipart/report; boundary=x",
+    ]) func noReportAnswersAReport(_ header: String) async throws {
+        let bench = try await bench(path: Self.refusing())
+        try await bench.accept("q1", body: .bytes(mail(header, "", "Hello")))
+        #expect(await bench.turns() == ["q1"])
+        #expect(try await bench.status("q1") == .failed)
+        #expect(try await bounces(bench).isEmpty)
+    }
+
     @Test func offMeansNone() async throws {
         #expect(BounceWriter(try configuration(Self.routes)) == nil)
         #expect(BounceWriter(try configuration(Self.routes + "\nbounce: {mode: off, from: a@contoso.com}")) == nil)
