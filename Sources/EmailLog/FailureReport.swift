@@ -95,7 +95,8 @@ extension EmailLog {
             let mailbox = try? Address(parsing: row[3] as String), let created = Timestamp(row[4] as String)
         else { return nil }
         return FailedMessage(
-            id: id, reportID: reportID, sender: sender, recipients: recipients, route: row[2], mailbox: mailbox, createdDate: created,
+            id: id, reportID: reportID, sender: sender, recipients: recipients, route: row[2], mailbox: mailbox,
+            createdDate: created,
             subject: row[5], messageID: row[6], lastAttemptDate: (row[13] as String?).flatMap { Timestamp($0) },
             path: (row[7] as String?).flatMap(Path.init(rawValue:)), errorStatus: row[8], errorCode: row[9],
             errorText: row[10], isGivenUp: isGivenUp, head: head(bytes: row[11], spooled: row[12]))

@@ -3,6 +3,7 @@
 //
 // After `.fetch` and `.useAndFetch` exactly one request is in flight, and its end is told with `fetched` or `failed`.
 // Whoever got `.fetch` or `.wait` waits for what those two return: `.fetch` again means one more request, still waiting.
+// Whoever got `.useAndFetch` waits for nothing.
 
 package import MailModel
 
@@ -62,6 +63,13 @@ package struct TokenState: Hashable, Sendable {
     private var failures = 0
 
     package init() {}
+
+    /// For the same application with other credentials. A token in hand goes on being used, while a new one is fetched at
+    /// once; what has failed is forgotten.
+    package init(succeeding old: TokenState) {
+        generation = old.generation
+        if let held = old.held { state = .valid(held.dueForRenewal) }
+    }
 
     /// Someone wants to send.
     package mutating func needed(now: Instant) -> Action {
@@ -132,18 +140,24 @@ package struct TokenState: Hashable, Sendable {
     }
 
     /// A login for one mailbox was refused with the token of that generation. That may be the mailbox's fault: a new token is
-    /// worth a try, but its refusal says nothing to the other mailboxes.
+    /// worth a try, but its refusal says nothing to the other mailboxes, which go on with the old one until it is there.
     ///
     /// - Returns: `nil` where another token would not help: this one is a recent replacement, or none can be had now.
     package mutating func doubted(generation doubted: Int, now: Instant) -> Action? {
         switch state {
         case .failing: return nil
-        case .valid(let held), .refreshing(let held, _):
-            let isFresh = held.isReplacement && now - held.fetchedAt < Self.probation
-            guard held.generation != doubted || !isFresh else { return nil }
-        case .none, .fetching: break
+        case .valid(let held) where held.generation == doubted:
+            guard !isOnProbation(held, now) else { return nil }
+            failures = 0
+            state = .refreshing(held, Request(replacesRefused: true))
+            return .fetch
+        case .refreshing(let held, var request) where held.generation == doubted:
+            guard !isOnProbation(held, now) else { return nil }
+            request.replacesRefused = true
+            state = .refreshing(held, request)
+            return .wait
+        case .none, .fetching, .valid, .refreshing: return needed(now: now)
         }
-        return rejected(generation: doubted, words: "", now: now)
     }
 
     /// The token in hand, which may have expired.
@@ -183,7 +197,7 @@ package struct TokenState: Hashable, Sendable {
     }
 
     private mutating func replace(_ refused: HeldToken, _ words: String, _ now: Instant) -> Action {
-        if refused.isReplacement, now - refused.fetchedAt < Self.probation {
+        if isOnProbation(refused, now) {
             state = .none
             return pause(for: .refusedAtOnce(words), replacesRefused: true, now: now)
         }
@@ -201,6 +215,10 @@ package struct TokenState: Hashable, Sendable {
 
     /// How long a replacement has to hold before its refusal counts as a new event.
     private static let probation = Duration.seconds(300)
+
+    private func isOnProbation(_ held: HeldToken, _ now: Instant) -> Bool {
+        held.isReplacement && now - held.fetchedAt < Self.probation
+    }
 }
 
 extension HeldToken {
@@ -211,6 +229,12 @@ extension HeldToken {
         self.init(
             token: token, generation: generation, fetchedAt: now,
             refreshAt: now + min(token.refreshIn ?? token.expiresIn / 2, usable), usableUntil: now + usable,
+            isReplacement: isReplacement)
+    }
+
+    fileprivate var dueForRenewal: HeldToken {
+        HeldToken(
+            token: token, generation: generation, fetchedAt: fetchedAt, refreshAt: fetchedAt, usableUntil: usableUntil,
             isReplacement: isReplacement)
     }
 }

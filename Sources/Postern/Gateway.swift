@@ -38,7 +38,7 @@ package struct Gateway: Sendable {
         _ configuration: Configuration, file: ConfigurationFile? = nil, clocks: Clocks = .system(), logger: Logger,
         onReload: @escaping @Sendable (Configuration) -> Void = { _ in }
     ) async throws -> Gateway {
-        let outbound = Outbound(configuration)
+        let outbound = Outbound(configuration, logger: logger)
         do {
             let settings = try RuntimeSettings(configuration, outbound: outbound, clocks: clocks)
             let log = try EmailLog.open(path: configuration.store, role: .service)

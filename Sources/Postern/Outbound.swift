@@ -1,4 +1,5 @@
 import HTTPTransport
+import Logging
 import NIOPosix
 import SMTPTransport
 
@@ -7,8 +8,11 @@ import SMTPTransport
 struct Outbound: Sendable {
     let http: HTTPTransport
     let smtp: SMTPConnectionPool
+    let logger: Logger
 
-    init(_ configuration: Configuration) {
+    /// - Parameter logger: hears of tokens; a command that says itself what came of its attempt has none.
+    init(_ configuration: Configuration, logger: Logger = Logger(label: "postern") { _ in SwiftLogNoOpLogHandler() }) {
+        self.logger = logger
         http = HTTPTransport(maxConnectionsPerHost: configuration.mostConnections)
         smtp = SMTPConnectionPool(on: MultiThreadedEventLoopGroup.singleton)
     }

@@ -122,8 +122,55 @@ import Testing
         #expect(state.doubted(generation: 2, now: seconds(2260)).map(Self.word) == "fetch", "it has held for a while")
     }
 
+    @Test func aDoubtedTokenIsUsedUntilAnotherIsThere() {
+        for place in [Place.valid, .aging, .refreshing] {
+            var state = place.state
+            _ = state.doubted(generation: 1, now: place.now)
+            #expect(Self.word(state.needed(now: place.now)) == "use 1")
+            #expect(state.doubted(generation: 1, now: place.now) == .wait, "one request for all who doubt")
+            #expect(Self.word(state.fetched(Self.token, now: place.now)) == "use 2")
+            #expect(state.doubted(generation: 2, now: place.now) == nil, "it is a replacement")
+        }
+    }
+
+    @Test func aDoubtThatBringsNoTokenLeavesTheOldOne() {
+        var state = Place.valid.state
+        _ = state.doubted(generation: 1, now: seconds(1000))
+        #expect(Self.word(state.failed(Self.trouble, now: seconds(1001))) == "use 1")
+        #expect(state.doubted(generation: 1, now: seconds(1001)) == nil)
+    }
+
+    /// A refusal is more than a doubt.
+    @Test func aDoubtedTokenThatIsRefusedIsUsedNoMore() {
+        var state = Place.valid.state
+        _ = state.doubted(generation: 1, now: seconds(1000))
+        #expect(state.rejected(generation: 1, words: "no", now: seconds(1000)) == .wait)
+        #expect(state.needed(now: seconds(1000)) == .wait)
+    }
+
+    // MARK: Other credentials
+
+    static let whenSucceeded: [(Place, String)] = [
+        (.none, "fetch"), (.fetching, "fetch"), (.valid, "use 1 and fetch"), (.aging, "use 1 and fetch"),
+        (.refreshing, "use 1 and fetch"), (.expired, "fetch"), (.pausedWithToken, "use 1 and fetch"),
+        (.paused, "fetch"),
+        (.pauseOver, "fetch"), (.replaced, "use 2 and fetch"),
+    ]
+
+    @Test(arguments: whenSucceeded) func succeeded(in place: Place, gives expected: String) {
+        let old = place.state
+        var state = TokenState(succeeding: old)
+        #expect(state.held?.generation == old.held?.generation && state.failure == nil)
+        #expect(state.held?.usableUntil == old.held?.usableUntil)
+        #expect(Self.word(state.needed(now: place.now)) == expected)
+        let newest = old.held?.generation ?? 0
+        #expect(Self.word(state.fetched(Self.token, now: place.now)) == "use \(newest + 1)")
+    }
+
     @Test func tablesHoldEveryState() {
-        for table in [Self.whenNeeded, Self.whenFetched, Self.whenFailed, Self.whenRejected, Self.whenDoubted] {
+        for table in [
+            Self.whenNeeded, Self.whenFetched, Self.whenFailed, Self.whenRejected, Self.whenDoubted, Self.whenSucceeded,
+        ] {
             #expect(table.map(\.0) == Place.allCases)
         }
     }

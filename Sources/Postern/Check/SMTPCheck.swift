@@ -19,7 +19,7 @@ extension Checkup {
 
     private func smtpItem(_ route: Route, _ host: SubmissionHost) async -> CheckItem {
         do {
-            let account = try SubmissionAccount(host, route.graph, outbound, clocks)
+            let account = try SubmissionAccount(host, route, outbound, clocks)
             let security = try SMTPClientOptions.Security(host)
             guard let user = host.username ?? party(of: route)?.mailbox.description else {
                 return await connect(host, security, nil, user: nil)

@@ -71,11 +71,15 @@ actor DeliveryManager: Service {
     }
 
     /// Takes over other routes or other limits. What was spent and what is paused by Microsoft stays; what waited for an
-    /// operator is tried at once, because the reload may be the mending.
+    /// operator is tried at once, because the reload may be the mending. Tokens go on being used until other credentials
+    /// have brought others.
     func reload(_ reloaded: [DeliveryRoute], keepsSentBodies: Bool, bounces: BounceWriter?) async {
         let now = clocks.instant()
         let old = Set(routes.keys)
         let names = Set(reloaded.map(\.name))
+        for route in reloaded {
+            if let old = routes[route.name] { await route.takeOver(from: old) }
+        }
         for name in old.subtracting(names) { _ = scheduler.remove(route: name) }
         routes = Dictionary(reloaded.map { ($0.name, $0) }) { first, _ in first }
         self.keepsSentBodies = keepsSentBodies

@@ -7,6 +7,14 @@ package import SMTPProtocol
 package protocol DeliveryPath: Sendable {
     /// Attempts a message once. Never throws: whatever happened is an outcome.
     func deliver(_ message: QueuedMessage, body: MessageBody) async -> Delivery
+
+    /// After a reload: what the path before has in hand and is still good, such as a token, goes on being used.
+    func takeOver(from old: any DeliveryPath) async
+}
+
+extension DeliveryPath {
+    /// Nothing is in hand.
+    package func takeOver(from old: any DeliveryPath) async {}
 }
 
 /// What came of one attempt.

@@ -2,6 +2,7 @@ import DeliveryPolicy
 import Foundation
 import GraphProtocol
 import HTTPTransport
+import Logging
 import MailModel
 import SMTPTransport
 import TLS
@@ -22,13 +23,15 @@ struct DeliveryRoute: Sendable {
         if let graph = route.graph {
             paths[.graph] = GraphPath(
                 application: Application(graph),
-                tokens: try TokenSource(graph, audience: .graph, transport: outbound.http, clocks: clocks),
+                tokens: try TokenSource(
+                    graph, audience: .graph, transport: outbound.http, clocks: clocks,
+                    logger: outbound.logger(for: route)),
                 wire: Wire(graph, outbound.http), policy: SendPlan.Policy(route, graph),
                 hostname: configuration.hostname, clocks: clocks)
         }
         if let host = route.smtp {
             paths[.smtp] = SMTPPath(
-                host: host, account: try SubmissionAccount(host, route.graph, outbound, clocks),
+                host: host, account: try SubmissionAccount(host, route, outbound, clocks),
                 security: try SMTPClientOptions.Security(host), pool: outbound.smtp, hostname: configuration.hostname)
         }
         self.init(
@@ -52,11 +55,26 @@ struct DeliveryRoute: Sendable {
 extension DeliveryRoute {
     func other(than path: Path) -> Path? { paths.keys.first { $0 != path } }
 
+    /// After a reload.
+    func takeOver(from old: DeliveryRoute) async {
+        for (path, new) in paths {
+            if let old = old.paths[path] { await new.takeOver(from: old) }
+        }
+    }
+
     /// Why mail that may take no other path waits; `nil` where the route has it.
     func lacks(_ path: Path) -> String? {
         guard paths[path] == nil else { return nil }
         return "It may go by \(path.rawValue) only, and route \(name) has no such path any more. Give the route its "
             + "`\(path.rawValue)` section back, or `postern queue cancel` the message and send it anew."
+    }
+}
+
+extension Outbound {
+    fileprivate func logger(for route: Route) -> Logger {
+        var logger = logger
+        logger[metadataKey: LogKey.route] = "\(route.name)"
+        return logger
     }
 }
 
@@ -68,24 +86,28 @@ extension Wire {
 
 extension TokenSource {
     /// - Throws: a credential that cannot be read.
-    init(_ graph: Graph, audience: Audience, transport: HTTPTransport, clocks: Clocks) throws(CredentialProblem) {
+    init(
+        _ graph: Graph, audience: Audience, transport: HTTPTransport, clocks: Clocks, logger: Logger
+    ) throws(CredentialProblem) {
         var credentials: [LoadedCredential] = []
         for credential in graph.credentials { credentials.append(try LoadedCredential(credential)) }
         self.init(
             application: Application(graph), audience: audience, credentials: credentials, wire: Wire(graph, transport),
-            clocks: clocks)
+            clocks: clocks, logger: logger)
     }
 }
 
 extension SubmissionAccount {
     init(
-        _ host: SubmissionHost, _ graph: Graph?, _ outbound: Outbound, _ clocks: Clocks
+        _ host: SubmissionHost, _ route: Route, _ outbound: Outbound, _ clocks: Clocks
     ) throws(CredentialProblem) {
-        switch (host.authentication, host.password, graph) {
+        switch (host.authentication, host.password, route.graph) {
         case (.password, let password?, _): self = .password(password)
         case (.xoauth2, _, let graph?):
             self = .tokens(
-                try TokenSource(graph, audience: .exchangeSMTP, transport: outbound.http, clocks: clocks))
+                try TokenSource(
+                    graph, audience: .exchangeSMTP, transport: outbound.http, clocks: clocks,
+                    logger: outbound.logger(for: route)))
         case (.off, _, _): self = .none
         case (.password, nil, _), (.xoauth2, _, nil):
             throw CredentialProblem(text: "smtp.auth: there is no credential for it")

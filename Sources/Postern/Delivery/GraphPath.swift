@@ -21,6 +21,10 @@ struct GraphPath: DeliveryPath {
         }
     }
 
+    func takeOver(from old: any DeliveryPath) async {
+        if let old = old as? GraphPath { await tokens.takeOver(from: old.tokens) }
+    }
+
     // MARK: What is sent
 
     struct Unsendable: Error {

@@ -26,6 +26,10 @@ struct SMTPPath: DeliveryPath {
         }
     }
 
+    func takeOver(from old: any DeliveryPath) async {
+        if let old = old as? SMTPPath { await account.takeOver(from: old.account) }
+    }
+
     /// One message ready to be handed over, and for whom to log in.
     private struct Submittal: Sendable {
         let message: QueuedMessage

@@ -28,6 +28,10 @@ enum SubmissionAccount: Sendable {
         }
     }
 
+    func takeOver(from old: SubmissionAccount) async {
+        if case (.tokens(let new), .tokens(let old)) = (self, old) { await new.takeOver(from: old) }
+    }
+
     /// A proof in the place of one that was refused; `nil` where another would be refused as well.
     func alternative(to refused: Proof, user: String) async -> Result<Proof, TokenSource.Unavailable>? {
         guard case .tokens(let source) = self, let token = refused.token else { return nil }

@@ -1,5 +1,6 @@
 package import GraphProtocol
 import HTTPTransport
+import Logging
 package import MailModel
 
 /// Acquires a token of a route now, and says what it is good for: `postern token`.
@@ -27,7 +28,9 @@ package struct TokenCheck: Sendable {
         let transport = HTTPTransport()
         let source: TokenSource
         do {
-            source = try TokenSource(graph, audience: audience, transport: transport, clocks: clocks)
+            source = try TokenSource(
+                graph, audience: audience, transport: transport, clocks: clocks,
+                logger: Logger(label: "postern") { _ in SwiftLogNoOpLogHandler() })
         } catch {
             throw .configuration("route \(route.name): \(error)")
         }

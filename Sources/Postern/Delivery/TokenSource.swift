@@ -1,8 +1,10 @@
 import GraphProtocol
 import HTTPTransport
+import Logging
 import MailModel
 
-/// The tokens of one application for one audience: fetched once for all who wait, renewed before they end.
+/// The tokens of one application for one audience: fetched once for all who wait, renewed before they end while the one in
+/// hand is used.
 ///
 /// `TokenState` decides; this actor makes the requests and holds those who wait for them.
 actor TokenSource {
@@ -19,67 +21,131 @@ actor TokenSource {
     private let credentials: [LoadedCredential]
     private let wire: Wire
     private let clocks: Clocks
+    private let logger: Logger
     private var state = TokenState()
     private var waiters: [CheckedContinuation<Answer, Never>] = []
+    /// Fetches the next token while the one in hand is used. It ends by itself, with its request's time-out at the latest.
+    private(set) var renewal: Task<Void, Never>?
+    /// What a reload has put in this one's place.
+    private var successor: TokenSource?
 
     /// - Parameter credentials: in the order they are tried; the next one where an operator has to mend the one before.
     init(
-        application: Application, audience: Audience, credentials: [LoadedCredential], wire: Wire, clocks: Clocks
+        application: Application, audience: Audience, credentials: [LoadedCredential], wire: Wire, clocks: Clocks,
+        logger: Logger
     ) {
         self.application = application
         self.audience = audience
         self.credentials = credentials
         self.wire = wire
         self.clocks = clocks
+        self.logger = logger
     }
 
     /// A token that may be used now.
-    func token() async -> Answer { await perform(state.needed(now: clocks.instant())) }
+    func token() async -> Answer {
+        if let successor { return await successor.token() }
+        return await perform(state.needed(now: clocks.instant()))
+    }
 
     /// A token in the place of one that was refused.
     func replacement(for refused: HeldToken, words: String) async -> Answer {
-        await perform(state.rejected(generation: refused.generation, words: words, now: clocks.instant()))
+        if let successor { return await successor.replacement(for: refused, words: words) }
+        return await perform(state.rejected(generation: refused.generation, words: words, now: clocks.instant()))
     }
 
-    /// A token in the place of one that a mailbox could not log in with; `nil` where another would not help.
+    /// A token in the place of one that a mailbox could not log in with; `nil` where another would not help or none came.
     func alternative(to doubted: HeldToken) async -> Answer? {
+        if let successor { return await successor.alternative(to: doubted) }
         guard let action = state.doubted(generation: doubted.generation, now: clocks.instant()) else { return nil }
-        return await perform(action)
+        let answer = await perform(action)
+        if case .success(let held) = answer, held.generation == doubted.generation { return nil }
+        return answer
     }
 
     /// The token in hand, without asking for one.
     var held: HeldToken? { state.held }
 
+    // MARK: Other credentials
+
+    /// Takes the place of one with other credentials, which from now on asks this one. Its token is used until these
+    /// credentials have brought another, and they are asked for that at once. Nothing happens where it is of another
+    /// application.
+    func takeOver(from old: TokenSource) async {
+        guard old.application == application, old.audience == audience else { return }
+        state = await old.retire(for: self)
+        let now = clocks.instant()
+        if let held = state.held, now < held.usableUntil { _ = await perform(state.needed(now: now)) }
+    }
+
+    private func retire(for successor: TokenSource) -> TokenState {
+        self.successor = successor
+        return TokenState(succeeding: state)
+    }
+
+    // MARK: Fetching
+
     private func perform(_ action: TokenState.Action) async -> Answer {
         switch action {
-        case .use(let held): .success(held)
-        case .fail(let failure, let retryAt): .failure(Unavailable(failure: failure, retryAt: retryAt))
-        case .wait: await withCheckedContinuation { waiters.append($0) }
-        case .fetch, .useAndFetch: await fetch()
+        case .use(let held): return .success(held)
+        case .fail(let failure, let retryAt): return .failure(Unavailable(failure: failure, retryAt: retryAt))
+        case .wait: return await withCheckedContinuation { waiters.append($0) }
+        case .fetch: return await fetch()
+        case .useAndFetch(let held):
+            renewal = Task { _ = await fetch() }
+            return .success(held)
         }
     }
 
     private func fetch() async -> Answer {
-        let action =
-            switch await requestInTurn() {
-            case .success(let token): state.fetched(token, now: clocks.instant())
-            case .failure(let failure): state.failed(failure, now: clocks.instant())
-            }
-        let answer = await perform(action)
+        let result = await requestInTurn()
+        // What these credentials came to matters no more where there are others.
+        let answer = if let successor { await successor.token() } else { await perform(take(result)) }
         let served = waiters
         waiters = []
         for waiter in served { waiter.resume(returning: answer) }
         return answer
     }
 
-    private func requestInTurn() async -> Result<AccessToken, TokenFailure> {
-        var last: Result<AccessToken, TokenFailure>?
-        for credential in credentials {
-            let result = await request(with: credential)
-            guard case .failure(let failure) = result, failure.kind.speaksOfCredential else { return result }
-            last = last ?? result
+    private func take(_ result: Result<AccessToken, TokenFailure>) -> TokenState.Action {
+        switch result {
+        case .success(let token): return state.fetched(token, now: clocks.instant())
+        case .failure(let failure):
+            let action = state.failed(failure, now: clocks.instant())
+            if case .use = action {
+                logger.warning(
+                    "no new token, the old one is used until it ends",
+                    metadata: [LogKey.reason: "\(failure.text). \(failure.explanation)"])
+            }
+            return action
         }
-        return last ?? .failure(.unusable("no credential is configured"))
+    }
+
+    private func requestInTurn() async -> Result<AccessToken, TokenFailure> {
+        var first: Result<AccessToken, TokenFailure>?
+        for (index, credential) in credentials.enumerated() {
+            let result = await request(with: credential)
+            switch result {
+            case .success: logger.info("new token", metadata: [LogKey.credential: "\(index + 1)"])
+            case .failure(let failure) where failure.kind.speaksOfCredential:
+                first = first ?? result
+                tell(of: failure, with: index)
+                continue
+            case .failure: break
+            }
+            return result
+        }
+        return first ?? .failure(.unusable("no credential is configured"))
+    }
+
+    /// Where there is no other, the mail that waits says it.
+    private func tell(of failure: TokenFailure, with index: Int) {
+        guard index + 1 < credentials.count else { return }
+        logger.warning(
+            "credential refused, the next is tried",
+            metadata: [
+                LogKey.credential: "\(index + 1)", LogKey.reason: "\(failure.text). \(failure.explanation)",
+            ])
     }
 
     private func request(with credential: LoadedCredential) async -> Result<AccessToken, TokenFailure> {

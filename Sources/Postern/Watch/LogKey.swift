@@ -8,6 +8,7 @@ enum LogKey {
     static let client = "client"
     static let condition = "condition"
     static let count = "count"
+    static let credential = "credential"
     static let file = "file"
     static let id = "id"
     static let kind = "kind"

@@ -2,7 +2,7 @@
 
 Prints {"acknowledged": {subject: queue id, ...}, "refused": [reply, ...]}. With --kill PID --after N the process gets SIGKILL
 as soon as N messages are acknowledged. With --until-death, and with --kill, it is no error that connections are lost. Each
---every Nth message has --size bytes, the others 600.
+--every Nth message has --size bytes, the others 600. With --rate R message n is not handed in before n/R seconds have passed.
 """
 import argparse
 import json
@@ -12,6 +12,7 @@ import signal
 import smtplib
 import sys
 import threading
+import time
 
 options = argparse.ArgumentParser()
 options.add_argument("--port", type=int, required=True)
@@ -23,6 +24,7 @@ options.add_argument("--prefix", default="message")
 options.add_argument("--size", type=int, default=600)
 options.add_argument("--every", type=int, default=1)
 options.add_argument("--until-death", action="store_true")
+options.add_argument("--rate", type=float)
 options.add_argument("--kill", type=int)
 options.add_argument("--after", type=int, default=0)
 options = options.parse_args()
@@ -31,6 +33,7 @@ senders, recipients = options.senders.split(","), options.to.split(",")
 numbers = iter(range(options.count))
 lock = threading.Lock()
 acknowledged, refused, broken = {}, [], []
+begin = time.monotonic()
 
 
 def message(subject, sender, size):
@@ -67,6 +70,8 @@ def work():
                 number = next(numbers, None)
             if number is None:
                 break
+            if options.rate:
+                time.sleep(max(0, begin + number / options.rate - time.monotonic()))
             submit(client, number)
         client.quit()
     except (OSError, smtplib.SMTPException) as error:

@@ -30,19 +30,22 @@ struct Scenario: Sendable {
 
     /// Hands in `count` messages by SMTP, over several connections; all must be answered 250.
     ///
+    /// - Parameters:
+    ///   - sender: also several, separated by commas: they take turns.
+    ///   - rate: messages a second; `nil`: as fast as they are taken.
     /// - Returns: the queue ids.
     @discardableResult
     func send(
         _ count: Int = 1, from sender: String = "reports@contoso.com", to recipients: String = "customer@example.org",
-        prefix: String = "message", connections: Int = 4
+        prefix: String = "message", connections: Int = 4, rate: Int? = nil, size: Int = 600
     ) async throws -> [String] {
         struct Report: Decodable { var acknowledged: [String: String] }
         let report = try await Python.run(
             "burst.py",
             [
                 "--port", "\(gateway.port)", "--count", "\(count)", "--senders", sender, "--to", recipients,
-                "--prefix", prefix, "--connections", "\(min(count, connections))",
-            ], as: Report.self)
+                "--prefix", prefix, "--connections", "\(min(count, connections))", "--size", "\(size)",
+            ] + (rate.map { ["--rate", "\($0)"] } ?? []), as: Report.self)
         guard report.acknowledged.count == count else {
             throw Command.Stuck(description: "only \(report.acknowledged.count) of \(count) messages were taken")
         }

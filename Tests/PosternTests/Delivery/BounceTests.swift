@@ -213,7 +213,8 @@ import Testing
 
     @Test(arguments: [Path.graph, .smtp]) func theAnswerIsOfThePathThatGaveIt(_ path: Path) throws {
         let failed = FailedMessage(
-            id: QueueID(rawValue: "q1"), reportID: QueueID(rawValue: "b1"), sender: ann, recipients: [bob], route: "contoso", mailbox: ann,
+            id: QueueID(rawValue: "q1"), reportID: QueueID(rawValue: "b1"), sender: ann, recipients: [bob],
+            route: "contoso", mailbox: ann,
             createdDate: noon, path: path, errorStatus: 550, errorCode: "5.7.60", errorText: "no", isGivenUp: false,
             head: [])
         let writer = try Self.writer()

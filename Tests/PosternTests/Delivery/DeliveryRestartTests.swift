@@ -154,6 +154,19 @@ import Testing
         #expect(await bench.turns().isEmpty == false)
     }
 
+    /// Each path from the one of its kind, so that a token is not lost.
+    @Test func aReloadHandsOverWhatPathsHaveInHand() async throws {
+        let (graph, smtp, gone) = (ScriptedPath(), ScriptedPath(), ScriptedPath())
+        let bench = try await DeliveryBench(
+            routes: [DeliveryBench.route(graph, smtp), DeliveryBench.route(gone, name: "gone")], path: graph)
+        let (graph2, smtp2, new) = (ScriptedPath(), ScriptedPath(), ScriptedPath())
+        await bench.manager.reload(
+            [DeliveryBench.route(graph2, smtp2), DeliveryBench.route(new, name: "new")], keepsSentBodies: false,
+            bounces: nil)
+        #expect(graph2.predecessor == ObjectIdentifier(graph) && smtp2.predecessor == ObjectIdentifier(smtp))
+        #expect(new.predecessor == nil)
+    }
+
     @Test func aReloadDoesNotShortenAThrottle() async throws {
         let bench = try await DeliveryBench(path: ScriptedPath { _ in throttling(.seconds(60)) })
         try await bench.accept("a1")

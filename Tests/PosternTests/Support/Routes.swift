@@ -1,6 +1,7 @@
 import DeliveryPolicy
 import GraphProtocol
 import HTTPTransport
+import Logging
 import MailModel
 
 @testable import Postern
@@ -18,19 +19,19 @@ func makeGraph(_ microsoft: ScriptedMicrosoft? = nil, credentials: [Graph.Creden
 
 func tokenSource(
     _ microsoft: ScriptedMicrosoft? = nil, credentials: [Graph.Credential] = [.secret(Secret("s1"))],
-    audience: Audience = .graph, clock: ManualClock = ManualClock()
+    audience: Audience = .graph, clock: ManualClock = ManualClock(), logger: Logger = silence
 ) throws -> TokenSource {
     try TokenSource(
         makeGraph(microsoft, credentials: credentials), audience: audience, transport: HTTPTransport(),
-        clocks: clock.clocks)
+        clocks: clock.clocks, logger: logger)
 }
 
 func graphPath(
-    _ microsoft: ScriptedMicrosoft? = nil, policy: SendPlan.Policy = SendPlan.Policy(),
-    clock: ManualClock = ManualClock()
+    _ microsoft: ScriptedMicrosoft? = nil, credentials: [Graph.Credential] = [.secret(Secret("s1"))],
+    policy: SendPlan.Policy = SendPlan.Policy(), clock: ManualClock = ManualClock()
 ) throws -> GraphPath {
     let graph = makeGraph(microsoft)
     return GraphPath(
-        application: Application(graph), tokens: try tokenSource(microsoft, clock: clock),
+        application: Application(graph), tokens: try tokenSource(microsoft, credentials: credentials, clock: clock),
         wire: Wire(graph, HTTPTransport()), policy: policy, hostname: "relay.test", clocks: clock.clocks)
 }

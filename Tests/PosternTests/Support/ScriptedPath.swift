@@ -17,6 +17,7 @@ final class ScriptedPath: DeliveryPath {
         var attempted: [QueueID] = []
         var inFlight: [Address: Int] = [:]
         var mostInFlight: [Address: Int] = [:]
+        var predecessor: ObjectIdentifier?
     }
 
     private let script: Script
@@ -34,6 +35,14 @@ final class ScriptedPath: DeliveryPath {
     var mostInFlight: [Address: Int] { state.withLockedValue { $0.mostInFlight } }
     /// Every attempt as it begins; for one reader.
     var begins: AsyncStream<QueueID> { begun.stream }
+
+    /// Whose place it took with a reload.
+    var predecessor: ObjectIdentifier? { state.withLockedValue { $0.predecessor } }
+
+    func takeOver(from old: any DeliveryPath) async {
+        let old = (old as? ScriptedPath).map { ObjectIdentifier($0) }
+        state.withLockedValue { $0.predecessor = old }
+    }
 
     func deliver(_ message: QueuedMessage, body: MessageBody) async -> Delivery {
         state.withLockedValue { state in
