@@ -120,7 +120,7 @@ let package = Package(
             ["Postern", "MailModel", "EmailLog", "GraphProtocol", "SMTPProtocol", "DeliveryPolicy", arguments]),
         .testTarget(
             name: "IntegrationTests", dependencies: ["EmailLog"], path: "Tests/Integration",
-            exclude: ["Clients", "Disk"],
+            exclude: ["Clients", "Clock", "Disk"],
             swiftSettings: house),
     ]
 )

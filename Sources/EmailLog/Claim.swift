@@ -14,8 +14,16 @@ extension EmailLog {
     }
 
     /// - Returns: `nil` where the message does not wait (any more).
+    /// - Throws: `setAside` where its row cannot be read.
     package func claim(_ id: QueueID, path: Path, at now: Timestamp) async throws(EmailLogError) -> QueuedMessage? {
-        try await claim([id], path: path, at: now).first
+        if let message = try await claim([id], path: path, at: now).first { return message }
+        let isSetAside = try await read { db in
+            try db.row(
+                "SELECT 1 FROM email_log WHERE id = ? AND status = 'H' AND error_code = ?",
+                [id.rawValue, Database.setAsideCode]) != nil
+        }
+        if isSetAside { throw .setAside(id) }
+        return nil
     }
 
     /// A message that was accepted as claimed by this process.
@@ -64,20 +72,12 @@ extension Database {
             """, [claimant, date, path.rawValue, id.rawValue])
         guard moved == 1 else { return nil }
         let found = try row("SELECT \(QueuedMessage.columns) FROM email_log WHERE id = ?", [id.rawValue])
-        guard var message = found.flatMap(QueuedMessage.init) else { return try setAside(id) }
+        guard var message = found.flatMap(QueuedMessage.init) else {
+            try setAside(id.rawValue, because: "the row holds an address that cannot be read", at: date)
+            return nil
+        }
         if message.attempts > 0 { message.unresolved = try unresolvedAttempt(of: id) }
         return message
-    }
-
-    private func setAside(_ id: QueueID) throws -> QueuedMessage? {
-        try run(
-            """
-            UPDATE email_log
-            SET status = 'H', claimant = NULL, claimed_date = NULL, claimed_path = NULL,
-                error_text = 'set aside: the row holds an address that cannot be read'
-            WHERE id = ?
-            """, [id.rawValue])
-        return nil
     }
 
     private func unresolvedAttempt(of id: QueueID) throws -> QueuedMessage.Unresolved? {

@@ -38,6 +38,9 @@ package protocol DeliveryStore: Sendable {
         limit: Int, reporter: FailureReporter?
     ) async throws(EmailLogError) -> [QueueID]
 
+    /// Dates of those that wait are that much earlier from now on: the clock they were reckoned by was set back.
+    func bringForward(by step: Duration, at now: Timestamp) async throws(EmailLogError)
+
     // MARK: After a restart
 
     func recover(at now: Timestamp, policy: @escaping @Sendable (_ route: String) -> RecoveryPolicy)
@@ -46,3 +49,8 @@ package protocol DeliveryStore: Sendable {
 }
 
 extension EmailLog: DeliveryStore {}
+
+extension DeliveryStore {
+    /// For a store that no clock has ever been set under.
+    package func bringForward(by step: Duration, at now: Timestamp) async throws(EmailLogError) {}
+}

@@ -20,6 +20,10 @@ package enum EmailLogError: Error, Hashable, Sendable {
     case busy
     /// The disk failed: what was being written may or may not be there after a restart.
     case inputOutput(String)
+    /// What is read is not what SQLite wrote.
+    case damaged(String)
+    /// The message's row cannot be read; it waits for an operator.
+    case setAside(QueueID)
     case duplicateID(QueueID)
     case noSuchMessage(QueueID)
     /// The verb is not for a message in this status.
@@ -54,6 +58,9 @@ extension EmailLogError: CustomStringConvertible {
         case .diskFull(let what): "no room on the disk (\(what)): free some space"
         case .busy: "another process kept the store locked for too long: end long transactions on it"
         case .inputOutput(let what): "the disk failed (\(what)): check it, and the system's log"
+        case .damaged(let what):
+            "the store is damaged (\(what)): stop the service, keep a copy, and save what can be read with `sqlite3 FILE .recover`"
+        case .setAside(let id): "message \(id) is set aside: its row holds what cannot be read"
         case .duplicateID(let id): "there is a message \(id) already"
         case .noSuchMessage(let id): "there is no message \(id)"
         case .wrongStatus(let id, let status): "message \(id) is \(status.word)"
@@ -85,6 +92,7 @@ extension EmailLogError {
         case .SQLITE_IOERR: self = .inputOutput("\(words), code \(failure.extendedResultCode.rawValue)")
         case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy
         case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM: self = .notWritable(path: path, reason: words)
+        case .SQLITE_CORRUPT: self = .damaged("\(path): \(words)")
         case .SQLITE_NOTADB: self = .notADatabase(path: path)
         default: self = .other("\(path): \(words)")
         }

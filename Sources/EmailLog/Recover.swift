@@ -32,11 +32,12 @@ extension EmailLog {
     /// process may have ended after the last byte left.
     ///
     /// Rows claimed here, or by another process that lives, are left alone, so it may be asked at any time; a service asks
-    /// before it claims anything. One transaction.
+    /// before it claims anything. One transaction. What cannot be read is set aside, also among what waits.
     /// - Parameter policy: by the route's name, as `on_unknown` says.
     package func recover(at now: Timestamp, policy: @escaping @Sendable (_ route: String) -> RecoveryPolicy)
         async throws(EmailLogError) -> [RecoveredMessage]
     {
+        try await setAsideWithoutLane(at: now)
         let (own, lock) = (claimant, lock)
         let recovered = try await write { db in
             let gone = try db.claimants().filter { $0 != own && !lock.isAlive($0) }
@@ -71,7 +72,10 @@ extension Database {
     {
         guard let mailbox = try? Address(parsing: row[2] as String), let path = Path(rawValue: row[3]),
             let started = Timestamp(row[4] as String)
-        else { return nil }
+        else {
+            try setAside(row[0], because: "the row holds what cannot be read", at: now.description)
+            return nil
+        }
         let message = QueueID(rawValue: row[0])
         let settlement = Settlement(policy(row[1]))
         let attempt = AttemptRecord(

@@ -1,7 +1,7 @@
 /// What version 0.3.0 changed: what waits is found by index, however much it is, and reports of failures are remembered.
 /// Frozen when that version is released (see `Schema`).
 extension Schema {
-    static let version3 = queueIndexes + reports
+    static let version3 = queueIndexes + reports + setAside
 
     /// `status` stands in them although all rows have the same there: without it SQLite reads each row to be sure of it.
     private static let queueIndexes = [
@@ -20,4 +20,12 @@ extension Schema {
 
     /// The message that told the sender of the failure; empty where nobody wants to be told.
     private static let reports = ["ALTER TABLE email_log ADD COLUMN report_id TEXT"]
+
+    /// For what is rare.
+    private static let setAside = [
+        """
+        CREATE INDEX email_log_unreadable ON email_log (sent_date, status, client, error_code)
+            WHERE error_code = 'SetAside'
+        """
+    ]
 }

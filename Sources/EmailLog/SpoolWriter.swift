@@ -11,9 +11,23 @@ package final class SpoolWriter: Sendable {
     private let queue = DispatchQueue(label: "postern.spool.writer")
     private let state = NIOLockedValueBox((size: 0, isFinished: false))
 
-    init(directory: SpoolDirectory) throws(EmailLogError) {
+    private init(_ directory: SpoolDirectory, _ name: String, _ file: OpenFile) {
         self.directory = directory
-        (name, file) = try directory.create()
+        self.name = name
+        self.file = file
+    }
+
+    static func begin(in directory: SpoolDirectory) async throws(EmailLogError) -> SpoolWriter {
+        let result = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    returning: Result<SpoolWriter, EmailLogError> { () throws(EmailLogError) in
+                        let (name, file) = try directory.create()
+                        return SpoolWriter(directory, name, file)
+                    })
+            }
+        }
+        return try result.get()
     }
 
     deinit {
@@ -73,5 +87,7 @@ package struct SpoolFile: Sendable {
 
 extension EmailLog {
     /// Begins a spool file for a body that is being received.
-    package func makeSpoolWriter() throws(EmailLogError) -> SpoolWriter { try SpoolWriter(directory: spool) }
+    package func makeSpoolWriter() async throws(EmailLogError) -> SpoolWriter {
+        try await SpoolWriter.begin(in: spool)
+    }
 }

@@ -13,6 +13,8 @@ package enum TroubleMetric: String, Hashable, Sendable, CaseIterable {
     case fellBack = "fell_back"
     /// Without a clear answer at least once.
     case unknown
+    /// Set aside, because their rows cannot be read.
+    case setAside = "set_aside"
 }
 
 /// One of the messages in trouble.
@@ -84,7 +86,7 @@ extension TroubleMetric {
     /// A later answer may have hidden it in the row, but not among its attempts.
     private var isOfAttempts: Bool {
         switch self {
-        case .failed, .fellBack: false
+        case .failed, .fellBack, .setAside: false
         case .deferred, .throttled, .unknown: true
         }
     }
@@ -93,6 +95,11 @@ extension TroubleMetric {
     fileprivate var messages: String {
         switch self {
         case .failed: "FROM email_log WHERE status = 'F' AND sent_date >= ?1 AND client IS NOT 'alert'"
+        case .setAside:
+            """
+            FROM email_log
+            WHERE error_code = 'SetAside' AND status = 'H' AND sent_date >= ?1 AND client IS NOT 'alert'
+            """
         case .fellBack: "FROM email_log WHERE fell_back = 1 AND sent_date >= ?1 AND client IS NOT 'alert'"
         case .deferred, .throttled, .unknown:
             """

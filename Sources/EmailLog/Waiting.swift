@@ -129,15 +129,15 @@ extension EmailLog {
 
 extension WaitingRow {
     fileprivate init?(_ row: Row) {
-        guard let priority = Priority(rawValue: row[1]), let next = Timestamp(row[2] as String),
-            let created = Timestamp(row[5] as String)
-        else { return nil }
+        guard let priority = Priority(rawValue: row[1]) else { return nil }
+        // A row that cannot be read is found out when it is claimed; until then it must not hide.
+        let next = Timestamp(row[2] as String) ?? Timestamp(milliseconds: 0)
         id = QueueID(rawValue: row[0])
         self.priority = priority
         nextAttemptDate = next
         recipientCount = row[3]
         size = row[4]
-        createdDate = created
+        createdDate = Timestamp(row[5] as String) ?? next
         via = (row[6] as String?).flatMap(Path.init(rawValue:))
     }
 }

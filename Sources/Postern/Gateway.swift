@@ -26,6 +26,7 @@ package struct Gateway: Sendable {
     package static func prepareProcess() {
         OpenSSL.initialize()
         signal(SIGPIPE, SIG_IGN)
+        OpenFileLimit.raise()
         // Messages come and go in bursts: memory handed back after each would be asked for again, page by page.
         cmalloc_keep_free_memory(64 << 20)
     }

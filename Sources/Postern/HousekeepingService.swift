@@ -2,7 +2,7 @@ import EmailLog
 import Logging
 import ServiceLifecycle
 
-/// Removes once an hour what is older than `retention` says.
+/// Removes once an hour what is older than `retention` says, and once a day makes the listeners' TLS anew.
 struct HousekeepingService: Service {
     let log: EmailLog
     let reload: ReloadService
@@ -10,8 +10,9 @@ struct HousekeepingService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
+            for hour in 0... {
                 await sweep()
+                if hour > 0, hour % 24 == 0 { await reload.renewTLS() }
                 guard (try? await Task.sleep(for: .seconds(3600))) != nil else { return }
             }
         }

@@ -51,17 +51,32 @@ struct ReloadService: Service {
         }
     }
 
+    /// Reads certificate and key again, so that a renewed certificate is served without anyone's doing, and takes other keys
+    /// for session tickets: whoever learns one of them can read what was said under it (RFC 8446 §C.4), so none lives long.
+    func renewTLS() async {
+        do {
+            let configuration = current.withLockedValue { $0 }
+            serve(try ListenerSettings.all(of: configuration))
+        } catch {
+            logger.error("listeners keep their old certificate", metadata: [LogKey.reason: "\(error)"])
+        }
+    }
+
+    private func serve(_ settings: [ListenerSettings]) {
+        for listener in listeners {
+            if let new = settings.first(where: { $0.listener.address == listener.listenAddress }) {
+                listener.apply(new)
+            }
+        }
+    }
+
     private func refuse(_ reason: String) {
         logger.error("configuration refused, the old one stays", metadata: [LogKey.reason: "\(reason)"])
     }
 
     private func apply(_ settings: RuntimeSettings, _ configuration: Configuration) async {
         reception.withLockedValue { $0 = settings.reception }
-        for listener in listeners {
-            if let new = settings.listeners.first(where: { $0.listener.address == listener.listenAddress }) {
-                listener.apply(new)
-            }
-        }
+        serve(settings.listeners)
         current.withLockedValue { $0 = configuration }
         onReload(configuration)
         await alerts.reload(configuration)

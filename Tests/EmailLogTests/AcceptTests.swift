@@ -118,7 +118,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let log = try directory.service()
         _ = try await log.accept(submission("0001"))
-        let writer = try log.makeSpoolWriter()
+        let writer = try await log.makeSpoolWriter()
         try await writer.append([1, 2, 3])
         let file = try await writer.finish()
         await #expect(throws: EmailLogError.duplicateID(QueueID(rawValue: "0001"))) {

@@ -101,5 +101,36 @@ import Testing
         #expect(try await log.claim([broken, sound], path: .graph, at: noon).map(\.id) == [sound])
         let row = try #require(try await log.row(broken))
         #expect(row.status == .held && row.errorText?.contains("cannot be read") == true)
+        #expect(row.errorCode == "SetAside" && row.sentDate == noon)
+        #expect(try await log.count(.setAside, since: noon) == 1)
+        #expect(try await log.count(.setAside, since: after(1)) == 0)
+    }
+
+    @Test func whoeverClaimsItAloneIsTold() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        let broken = try await log.make(.queued)
+        try directory.outside { try $0.execute(sql: "UPDATE email_log SET created_date = '2026-13-77 99:99:99.999'") }
+        #expect(try await log.allDue(in: lane, at: after(60)).map(\.id) == [broken], "it hides from nobody")
+        await #expect(throws: EmailLogError.setAside(broken)) { try await log.claim(broken, path: .graph, at: noon) }
+        #expect(try await log.claim(QueueID(rawValue: "none"), path: .graph, at: noon) == nil)
+        _ = try await log.cancel(.ids([broken]))
+        #expect(try await log.count(.setAside, since: noon) == 0)
+    }
+
+    @Test func whatIsInNoLaneIsSetAsideByTheSweep() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        let (lost, claimed, sound) = (
+            try await log.make(.queued), try await log.make(.inProgress), try await log.make(.queued)
+        )
+        try directory.outside { db in
+            try db.execute(sql: "UPDATE email_log SET mailbox = 'nobody' WHERE id <> ?", arguments: [sound.rawValue])
+            try db.execute(sql: "UPDATE email_log SET claimant = 7 WHERE status = 'P'")
+        }
+        #expect(try await log.recover(at: after(5)) { _ in .hold }.isEmpty)
+        for id in [lost, claimed] { #expect(try await log.status(id) == .held) }
+        #expect(try await log.status(sound) == .queued)
+        #expect(try await log.count(.setAside, since: after(5)) == 2)
     }
 }

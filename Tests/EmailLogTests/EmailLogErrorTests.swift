@@ -17,7 +17,7 @@ import Testing
         (.SQLITE_READONLY, .notWritable(path: "p", reason: "w")),
         (.SQLITE_CANTOPEN, .notWritable(path: "p", reason: "w")),
         (.SQLITE_NOTADB, .notADatabase(path: "p")),
-        (.SQLITE_CORRUPT, .other("p: w")),
+        (.SQLITE_CORRUPT, .damaged("p: w")),
     ])
     func databaseErrors(_ code: ResultCode, _ expected: EmailLogError) {
         #expect(EmailLogError(DatabaseError(resultCode: code, message: "w"), path: "p") == expected)

@@ -122,6 +122,10 @@ enum ExpectedSchema {
         CREATE INDEX email_log_waiting ON email_log (status, route, mailbox, via, COALESCE(resent_date, created_date))
             WHERE status = 'Q'
         """,
+        """
+        CREATE INDEX email_log_unreadable ON email_log (sent_date, status, client, error_code)
+            WHERE error_code = 'SetAside'
+        """,
         "CREATE INDEX email_log_sent_date ON email_log (sent_date)",
         "CREATE INDEX email_log_failed ON email_log (sent_date, client, status) WHERE status = 'F'",
         "CREATE INDEX email_log_fell_back ON email_log (sent_date, client, fell_back) WHERE fell_back = 1",

@@ -23,6 +23,7 @@ import Testing
         ("pause", { try await $0.pause(LanePauseTests.throttle) }), ("pauses", { _ = try await $0.pauses() }),
         ("resume", { try await $0.resume(LanePauseTests.throttle.key) }),
         ("end", { try await $0.end(LanePauseTests.throttle, at: noon) }),
+        ("bringForward", { try await $0.bringForward(by: .seconds(60), at: noon - .seconds(9)) }),
         ("expire", { try await expire($0) }),
         ("recover", { _ = try await $0.recover(at: noon) { _ in .hold } }),
         ("attempts", { _ = try await $0.attempts(since: noon) }),

@@ -135,7 +135,7 @@ private struct Walk {
 
     private mutating func body() async throws -> Submission.Body {
         guard Bool.random(using: &random) else { return .bytes([1, 2, 3]) }
-        let writer = try log.makeSpoolWriter()
+        let writer = try await log.makeSpoolWriter()
         try await writer.append([4, 5, 6])
         return .spooled(try await writer.finish())
     }

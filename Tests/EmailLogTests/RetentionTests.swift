@@ -48,7 +48,7 @@ import Testing
     @Test func spoolFilesGoWithTheirRows() async throws {
         let directory = try TemporaryDirectory()
         let log = try directory.service()
-        let writer = try log.makeSpoolWriter()
+        let writer = try await log.makeSpoolWriter()
         try await writer.append([1])
         let id = try await log.accept(submission(body: .spooled(try await writer.finish())))
         _ = try await log.claim(id, path: .graph, at: noon)

@@ -95,7 +95,7 @@ import Testing
     @Test func sharedBodyGoesWithTheLastPart() async throws {
         let directory = try TemporaryDirectory()
         let log = try directory.service()
-        let writer = try log.makeSpoolWriter()
+        let writer = try await log.makeSpoolWriter()
         try await writer.append([UInt8](repeating: 1, count: 300_000))
         let id = try await log.accept(
             submission("0001", to: [["a@x.com"], ["b@x.com"]], body: .spooled(try await writer.finish())))

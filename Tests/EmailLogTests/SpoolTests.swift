@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct SpoolTests {
     private func finished(_ bytes: [UInt8], in log: EmailLog) async throws -> SpoolFile {
-        let writer = try log.makeSpoolWriter()
+        let writer = try await log.makeSpoolWriter()
         for start in stride(from: 0, to: bytes.count, by: 40_000) {
             try await writer.append(Array(bytes[start..<min(start + 40_000, bytes.count)]))
         }
@@ -47,7 +47,7 @@ import Testing
     @Test func unfinishedFilesGoWithTheirWriter() async throws {
         let directory = try TemporaryDirectory()
         let log = try directory.service()
-        var writer: SpoolWriter? = try log.makeSpoolWriter()
+        var writer: SpoolWriter? = try await log.makeSpoolWriter()
         try await writer?.append([1, 2, 3])
         #expect(directory.spoolNames.count == 1)
         writer = nil
@@ -72,7 +72,7 @@ import Testing
             try Data([1]).write(to: URL(fileURLWithPath: "\(spool)/\(orphan)"))
         }
         let tool = try directory.tool()
-        let writing = try tool.makeSpoolWriter()
+        let writing = try await tool.makeSpoolWriter()
         try await writing.append([9])
         let waiting = try await finished([7, 7], in: tool)
         #expect(directory.spoolNames.count == 5)

@@ -71,6 +71,15 @@ import Testing
         #expect(registry.admit(EmbeddedChannel(), limit: 2) == .admitted(3))
     }
 
+    @Test func noMoreAreTurnedAwayAtOnceThanThereIsRoomFor() {
+        let registry = ConnectionRegistry()
+        #expect(registry.beginFarewell(limit: 1))
+        #expect(!registry.beginFarewell(limit: 1))
+        registry.endFarewell()
+        #expect(registry.beginFarewell(limit: 1))
+        #expect(registry.count == 0, "they are no guests")
+    }
+
     @Test func whoComesWhileDrainingIsTold() throws {
         let registry = ConnectionRegistry()
         registry.drain()

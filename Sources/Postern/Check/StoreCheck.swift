@@ -109,9 +109,11 @@ struct StoreCheck {
 extension EmailLogError {
     fileprivate var fault: CheckItem.Fault {
         switch self {
-        case .missingDirectory, .notWritable, .notADatabase, .newerSchema: .configuration
+        case .missingDirectory, .notWritable, .notADatabase, .newerSchema, .damaged: .configuration
         case .olderSchema, .inUse, .removed, .diskFull, .busy, .inputOutput, .closed: .unavailable
-        case .duplicateID, .noSuchMessage, .wrongStatus, .partsDoNotMatch, .bodyMissing, .bodyDamaged, .other: .other
+        case .duplicateID, .noSuchMessage, .wrongStatus, .setAside, .partsDoNotMatch, .bodyMissing, .bodyDamaged,
+            .other:
+            .other
         }
     }
 }

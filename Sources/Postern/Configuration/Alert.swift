@@ -31,6 +31,7 @@ package struct Alert: Hashable, Sendable {
     /// In force where the file has no `alerts`: they are heard of in the log alone.
     package static let defaults = [
         Alert(name: "failed", condition: .count(.failed, atLeast: 1, within: .seconds(900))),
+        Alert(name: "set_aside", condition: .count(.setAside, atLeast: 1, within: .seconds(3600))),
         Alert(name: "queue_age", condition: .queueAge(over: .seconds(900))),
         Alert(name: "token_error", condition: .tokenError),
         Alert(name: "secret_expires", condition: .secretExpires(within: .seconds(7 * 86400))),

@@ -29,10 +29,27 @@ extension DeliveryManager {
     private func claim(_ start: Scheduler.Start) async -> QueuedMessage? {
         do {
             return try await log.claim(start.id, path: start.path, at: clocks.now())
+        } catch .setAside(let id) {
+            logger.error(
+                "message set aside, its row cannot be read",
+                metadata: [LogKey.id: "\(id)", LogKey.route: "\(start.lane.route)"])
+            return nil
+        } catch .damaged(let place) {
+            passOver(start, place)
+            return nil
         } catch {
             rest(after: error)
             return nil
         }
+    }
+
+    private static let damageRests = Duration.seconds(300)
+
+    /// The store cannot read this row, and perhaps only this one: the others do not wait for it.
+    private func passOver(_ start: Scheduler.Start, _ place: String) {
+        logger.error("message passed over", metadata: [LogKey.id: "\(start.id)", LogKey.reason: "\(place)"])
+        attempted[start.id] = clocks.instant() + Self.damageRests
+        wake(start.lane, at: clocks.now() + Self.damageRests)
     }
 
     /// Held, cancelled, or the store failed: nothing was tried.

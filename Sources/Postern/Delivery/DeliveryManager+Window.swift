@@ -13,13 +13,10 @@ extension DeliveryManager {
         try await recover(at: now)
         try await remember(Set(routes.keys))
         try await endOperatorPauses()
-        for (lane, next) in try await log.lanesWithWork() {
-            if routes[lane.route] == nil {
-                logger.warning(
-                    "mail waits for a route that is not configured", metadata: [LogKey.route: "\(lane.route)"])
-            } else {
-                wake(lane, at: next)
-            }
+        let lanes = try await log.lanesWithWork()
+        for (lane, next) in lanes where routes[lane.route] != nil { wake(lane, at: next) }
+        for route in Set(lanes.map(\.lane.route)).subtracting(routes.keys).sorted() {
+            logger.warning("mail waits for a route that is not configured", metadata: [LogKey.route: "\(route)"])
         }
     }
 
@@ -101,6 +98,11 @@ extension DeliveryManager {
             }
             do {
                 try await refill(lane, priorities, at: now)
+            } catch .damaged(let place) {
+                hungry[lane] = nil
+                wake(lane, at: now + .seconds(60))
+                logger.error(
+                    "mailbox passed over", metadata: [LogKey.route: "\(lane.route)", LogKey.reason: "\(place)"])
             } catch {
                 rest(after: error)
                 return

@@ -30,6 +30,8 @@ actor DeliveryManager: Service {
     /// Attempted of late, and when that ended: what the store said of them before is out of date.
     var attempted: [QueueID: Instant] = [:]
     private var storeVersion: Int?
+    /// What both clocks showed at the last look.
+    private var lastLook: (wall: Timestamp, steady: Instant)?
     private var nextLook = Instant.start
     private var nextSweep = Instant.start
     /// The store failed: nothing starts before then.
@@ -56,7 +58,7 @@ actor DeliveryManager: Service {
 
     /// Delivers until a graceful shutdown; then claims no more, and returns when the attempts under way are settled.
     func run() async throws {
-        try await restore()
+        await restoreOnceStoreAnswers()
         bell.ring()
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
@@ -68,6 +70,19 @@ actor DeliveryManager: Service {
             self.bell.silence()
         }
         alarm.cancel()
+    }
+
+    /// A store in trouble is waited for: ending would only have the service started again and again.
+    private func restoreOnceStoreAnswers() async {
+        while !Task.isShuttingDownGracefully {
+            do {
+                return try await restore()
+            } catch {
+                rest(after: error)
+                scheduler = Scheduler()
+                if (try? await clocks.sleep(.seconds(1))) == nil { return }
+            }
+        }
     }
 
     /// Takes over other routes or other limits. What was spent and what is paused by Microsoft stays; what waited for an
@@ -123,6 +138,7 @@ actor DeliveryManager: Service {
         nextLook = now + .seconds(1)
         attempted = attempted.filter { now - $0.value < .seconds(60) }
         do {
+            try await followClock()
             let version = try await log.dataVersion()
             guard version != storeVersion else { return }
             for (lane, next) in try await log.lanesWithWork() where routes[lane.route] != nil {
@@ -132,6 +148,20 @@ actor DeliveryManager: Service {
         } catch {
             rest(after: error)
         }
+    }
+
+    /// Dates that were reckoned by a clock that has been set back since are too far ahead. One that was set forward makes
+    /// some rows due early, which the limits and pauses, kept by the steady clock, do not mind.
+    private func followClock() async throws(EmailLogError) {
+        let (wall, steady) = (clocks.now(), clocks.instant())
+        let step = lastLook.map { (wall - $0.wall) - (steady - $0.steady) } ?? .zero
+        if step < .seconds(-2) {
+            logger.warning("the clock was set back", metadata: [LogKey.since: "\(lastLook?.wall ?? wall)"])
+            try await log.bringForward(by: .zero - step, at: wall)
+            nextDue = nextDue.mapValues { $0 + step }
+            recordedPauses = recordedPauses.mapValues { $0 + step }
+        }
+        lastLook = (wall, steady)
     }
 
     /// A command that was killed while it sent something left a row in progress.

@@ -61,7 +61,7 @@ package struct Delivery: Sendable {
     init(unreadable error: EmailLogError) {
         let text = "The message cannot be read from the store: \(error)"
         switch error {
-        case .bodyMissing, .bodyDamaged, .noSuchMessage:
+        case .bodyMissing, .bodyDamaged, .damaged, .noSuchMessage:
             self.init(.rejected(Refusal(scope: .message, cause: .malfunction, text: text)), isAttempt: true)
         default:
             let refusal = Refusal(scope: .message, cause: .unavailable, text: text)

@@ -40,6 +40,9 @@ struct GraphPath: DeliveryPath {
             // What is too large anyway is not read: its header alone might fill the memory.
             if let unsendable = unsendable(SendPlan(for: facts, policy)) { return .failure(unsendable) }
             let block = try HeaderReader.header(of: body)
+            if let refusal = HeaderReader.refusal(of: block, in: body) {
+                return .failure(Unsendable(delivery: Delivery(.rejected(refusal), isAttempt: true)))
+            }
             let header = edit(block, message, policy.unrepresentable == .rewrite ? .rewrite : .refuse)
             facts.isUnrepresentable = header == nil
             if let unsendable = unsendable(SendPlan(for: facts, policy)) { return .failure(unsendable) }

@@ -16,7 +16,11 @@ struct SMTPPath: DeliveryPath {
 
     func deliver(_ message: QueuedMessage, body: MessageBody) async -> Delivery {
         do throws(EmailLogError) {
-            let outgoing = try prepare(message, body)
+            let block = try HeaderReader.header(of: body)
+            if let refusal = HeaderReader.refusal(of: block, in: body) {
+                return Delivery(.rejected(refusal), isAttempt: true)
+            }
+            let outgoing = try prepare(message, block, body)
             let user = user(for: message)
             return await submit(
                 Submittal(message: message, outgoing: outgoing, traits: try outgoing.traits(), user: user),
@@ -40,8 +44,9 @@ struct SMTPPath: DeliveryPath {
 
     private func user(for message: QueuedMessage) -> String { host.username ?? message.mailbox.description }
 
-    private func prepare(_ message: QueuedMessage, _ body: MessageBody) throws(EmailLogError) -> OutgoingMessage {
-        let block = try HeaderReader.header(of: body)
+    private func prepare(
+        _ message: QueuedMessage, _ block: HeaderBlock, _ body: MessageBody
+    ) throws(EmailLogError) -> OutgoingMessage {
         let editor = HeaderEditor(
             id: message.id, received: message.received, missing: MissingFields.values(for: message, host: hostname),
             carrier: .envelope)

@@ -26,7 +26,7 @@ struct IncomingMessage: SMTPMessageSink {
             if let spool { return try await spool.append(bytes) }
             head += bytes
             guard head.count > EmailLog.largestInlineBody else { return }
-            let spool = try reception.log.makeSpoolWriter()
+            let spool = try await reception.log.makeSpoolWriter()
             try await spool.append(head)
             self.spool = spool
         } catch {

@@ -11,10 +11,17 @@ struct ListenerSettings: Sendable {
     static func all(of configuration: Configuration) throws(GatewayError) -> [ListenerSettings] {
         let needsTLS = configuration.listeners.contains { $0.tls != .off }
         let context = needsTLS ? try configuration.tls.map(Self.context) : nil
-        return configuration.listeners.map { ListenerSettings($0, hostname: configuration.hostname, context) }
+        return configuration.listeners.map {
+            ListenerSettings($0, hostname: configuration.hostname, context, share: connectionShare(of: configuration))
+        }
     }
 
-    private init(_ listener: Listener, hostname: String, _ context: TLSContext?) {
+    /// Of each listener, the socket for sendmail among them.
+    static func connectionShare(of configuration: Configuration) -> Int {
+        OpenFileLimit.connections(of: OpenFileLimit.current, listeners: configuration.listeners.count + 1)
+    }
+
+    private init(_ listener: Listener, hostname: String, _ context: TLSContext?, share: Int) {
         self.listener = listener
         var session = ServerConfiguration(hostname: hostname)
         session.maxMessageSize = Int(listener.maxMessageSize)
@@ -26,7 +33,7 @@ struct ListenerSettings: Sendable {
         var server = SMTPServerSettings(session: session)
         server.implicitTLS = listener.tls == .implicit
         server.tls = context
-        server.maxConnections = listener.maxConnections
+        server.maxConnections = min(listener.maxConnections, share)
         server.idleTimeout = listener.idleTimeout
         let allow = listener.allow
         server.isAllowed = { peer in

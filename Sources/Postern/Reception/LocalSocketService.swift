@@ -35,7 +35,9 @@ struct LocalSocketService: Service {
         var session = ServerConfiguration(hostname: rules.hostname)
         session.maxMessageSize = rules.largestLocalMessage
         session.maxRecipients = maxRecipients
-        return SMTPServerSettings(session: session)
+        var settings = SMTPServerSettings(session: session)
+        settings.maxConnections = min(settings.maxConnections, rules.localConnections)
+        return settings
     }
 
     func run() async throws {

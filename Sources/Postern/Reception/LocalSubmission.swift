@@ -85,7 +85,7 @@ package struct LocalSubmission: Sendable {
 
     private func body(of message: [UInt8]) async throws(EmailLogError) -> Submission.Body {
         guard message.count > EmailLog.largestInlineBody else { return .bytes(message) }
-        let spool = try log.makeSpoolWriter()
+        let spool = try await log.makeSpoolWriter()
         try await spool.append(message)
         return .spooled(try await spool.finish())
     }

@@ -7,6 +7,8 @@ struct ReceptionRules: Sendable {
     let users: [String: LocalUser]
     /// Octets of a message handed in on this machine: what the most generous listener takes.
     let largestLocalMessage: Int
+    /// The most connections that the socket for sendmail may have open.
+    let localConnections: Int
     private let router: Router
     private let recipientsPerMessage: [String: Int]
     let planners: [String: SendPlanner]
@@ -15,6 +17,7 @@ struct ReceptionRules: Sendable {
         hostname = configuration.hostname
         users = Dictionary(configuration.users.map { ($0.name, LocalUser($0)) }) { first, _ in first }
         largestLocalMessage = Int(configuration.listeners.largestMessage)
+        localConnections = ListenerSettings.connectionShare(of: configuration)
         router = Router(
             configuration.routes.map {
                 Router.Rule(name: $0.name, senders: $0.senders, mailbox: $0.mailbox, mailboxes: $0.mailboxes)

@@ -57,11 +57,11 @@ extension AsyncParsableCommand {
 extension EmailLogError {
     var exitStatus: ExitStatus {
         switch self {
-        case .missingDirectory, .notWritable, .notADatabase, .newerSchema: .configuration
+        case .missingDirectory, .notWritable, .notADatabase, .newerSchema, .damaged: .configuration
         case .inUse: .unavailable
         case .noSuchMessage, .bodyMissing, .bodyDamaged: .noSuchMessage
         case .removed, .diskFull, .busy, .inputOutput, .olderSchema, .closed: .tryAgainLater
-        case .duplicateID, .wrongStatus, .partsDoNotMatch, .other: .failure
+        case .duplicateID, .wrongStatus, .setAside, .partsDoNotMatch, .other: .failure
         }
     }
 }

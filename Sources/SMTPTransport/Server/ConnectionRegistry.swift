@@ -12,6 +12,8 @@ final class ConnectionRegistry: Sendable {
         var open: [UInt64: any Channel] = [:]
         var lastNumber: UInt64 = 0
         var isDraining = false
+        /// Those that are being turned away.
+        var farewells = 0
     }
 
     private let state = NIOLockedValueBox(State())
@@ -31,6 +33,17 @@ final class ConnectionRegistry: Sendable {
     func remove(_ number: UInt64) {
         state.withLockedValue { _ = $0.open.removeValue(forKey: number) }
     }
+
+    /// - Returns: whether there is room to turn one more connection away with a word; then `endFarewell` follows.
+    func beginFarewell(limit: Int) -> Bool {
+        state.withLockedValue { state in
+            guard state.farewells < limit else { return false }
+            state.farewells += 1
+            return true
+        }
+    }
+
+    func endFarewell() { state.withLockedValue { $0.farewells -= 1 } }
 
     var count: Int { state.withLockedValue { $0.open.count } }
 

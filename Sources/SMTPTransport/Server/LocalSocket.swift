@@ -15,7 +15,7 @@ extension SMTPServer {
     ) async throws(SMTPListenError) -> SMTPServer {
         let address = PeerAddress(localSocket: path)
         do {
-            let listener = try await ServerBootstrap(group: group)
+            let listener = try await ServerBootstrap(group: group).outlivingFailedAccepts()
                 .serverChannelOption(.backlog, value: 1024)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 64 * 1024))

@@ -41,7 +41,7 @@ package final class SMTPServer<Handler: SMTPServerHandler>: Sendable {
             throw SMTPListenError(address: address, reason: .noTLSContext)
         }
         do {
-            let listener = try await ServerBootstrap(group: group)
+            let listener = try await ServerBootstrap(group: group).outlivingFailedAccepts()
                 .serverChannelOption(.backlog, value: 1024)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -146,11 +146,14 @@ extension SMTPServer {
         handler.connectionClosed(connection.context, error: connection.error)
     }
 
-    /// With implicit TLS the reply would cost a handshake; the connection is closed without a word.
+    /// With implicit TLS the reply would cost a handshake; the connection is closed without a word, as it is where as many are
+    /// being turned away as are served.
     private func refuse(_ accepted: Accepted, _ peer: PeerAddress, _ reply: Reply) async {
         handler.connectionRefused(peer, reply)
         let isSilent = accepted.settings.implicitTLS
-        if !isSilent {
+        // In a flood those that are turned away must not take the room of those that are served.
+        if !isSilent, registry.beginFarewell(limit: accepted.settings.maxConnections) {
+            defer { registry.endFarewell() }
             let mailbox = accepted.mailbox.value
             // Whoever is turned away may be gone already, and there is nothing to be done about it.
             try? await mailbox.send(ByteBuffer(bytes: reply.encoded))

@@ -33,11 +33,13 @@ final class Disk: Sendable {
     // MARK: Faults
 
     /// From now on these calls fail, in programs that run already, too: `write ENOSPC`, `sync EIO .spool`, …
-    func fail(_ lines: String...) throws {
+    func fail(_ lines: String...) throws { try fail(lines) }
+
+    func fail(_ lines: [String]) throws {
         try Data(lines.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: faults), options: .atomic)
     }
 
-    func heal() throws { try fail() }
+    func heal() throws { try fail([]) }
 
     // MARK: Power
 

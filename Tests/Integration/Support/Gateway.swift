@@ -50,10 +50,13 @@ final class Gateway: Sendable {
     }
 
     /// Starts it, and does not wait until it is ready.
+    ///
+    /// - Parameter starter: a program that becomes ours, with its arguments, such as `prlimit`.
     @discardableResult
-    func launch(environment: [String: String] = [:]) throws -> Program {
+    func launch(environment: [String: String] = [:], by starter: [String] = []) throws -> Program {
+        let command = starter + [Executables.postern, "serve", "--config", file]
         let program = try Program(
-            Executables.postern, ["serve", "--config", file], environment: environment, directory: directory)
+            command[0], Array(command.dropFirst()), environment: environment, directory: directory)
         running.with { $0 = program }
         return program
     }

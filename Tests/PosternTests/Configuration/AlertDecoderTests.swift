@@ -40,7 +40,8 @@ import Testing
         let alerts = try AlertBench.settings("").alerts
         #expect(
             alerts.map { "\($0.name): \($0.condition)" } == [
-                "failed: failed >= 1 in 15m", "queue_age: queue_age > 15m", "token_error: token_error",
+                "failed: failed >= 1 in 15m", "set_aside: set_aside >= 1 in 1h", "queue_age: queue_age > 15m",
+                "token_error: token_error",
                 "secret_expires: secret_expires < 7d",
             ])
         #expect(alerts.flatMap(\.channels).isEmpty)
@@ -48,8 +49,8 @@ import Testing
     }
 
     private static let form =
-        "a condition such as `failed >= 5 in 10m` (or deferred, throttled, fell_back, unknown), `queue_age > 15m`, "
-        + "`token_error` or `secret_expires < 30d`"
+        "a condition such as `failed >= 5 in 10m` (or deferred, throttled, fell_back, unknown, set_aside), "
+        + "`queue_age > 15m`, `token_error` or `secret_expires < 30d`"
 
     @Test(arguments: [
         ("{name: a, when: failed > many}", "alerts[0].when: expected \(form), found `failed > many`"),

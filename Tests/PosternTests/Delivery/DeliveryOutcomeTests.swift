@@ -163,7 +163,7 @@ import Testing
 
     @Test func aMissingBodyFailsItsMessageOnly() async throws {
         let bench = try await DeliveryBench()
-        let writer = try bench.log.makeSpoolWriter()
+        let writer = try await bench.log.makeSpoolWriter()
         try await writer.append(Array(repeating: 65, count: 200_000))
         try await bench.accept("q1", body: .spooled(try await writer.finish()))
         try await bench.accept("q2")

@@ -73,7 +73,7 @@ import Testing
     static func spooled(_ bytes: [UInt8], in directory: TemporaryDirectory? = nil) async throws -> MessageBody {
         let directory = try directory ?? TemporaryDirectory()
         let log = try directory.service()
-        let writer = try log.makeSpoolWriter()
+        let writer = try await log.makeSpoolWriter()
         try await writer.append(bytes)
         let id = try await log.accept(waiting("large", body: .spooled(try await writer.finish())))
         return try await log.body(of: id)

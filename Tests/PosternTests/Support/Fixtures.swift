@@ -15,12 +15,16 @@ func after(_ seconds: Int) -> Timestamp { noon + .seconds(seconds) }
 final class ManualClock: Sendable {
     private let wallAtStart: Timestamp
     private let elapsed = NIOLockedValueBox(Duration.zero)
+    private let step = NIOLockedValueBox(Duration.zero)
 
     init(at wall: Timestamp = noon) { wallAtStart = wall }
 
     func advance(_ span: Duration) { elapsed.withLockedValue { $0 += span } }
 
-    var now: Timestamp { wallAtStart + elapsed.withLockedValue { $0 } }
+    /// Somebody sets the wall clock, while the steady one goes on.
+    func set(by span: Duration) { step.withLockedValue { $0 += span } }
+
+    var now: Timestamp { wallAtStart + elapsed.withLockedValue { $0 } + step.withLockedValue { $0 } }
     var instant: Instant { Instant(elapsed.withLockedValue { $0 }) }
 
     var clocks: Clocks { Clocks(now: { self.now }, instant: { self.instant }) }

@@ -8,7 +8,8 @@ import Testing
         ("failed >= 5 in 10m", "failed >= 5 in 10m"), ("failed > 5 in 10m", "failed >= 6 in 10m"),
         ("failed>=5 in 600s", "failed >= 5 in 10m"), ("deferred >= 1 in 1h", "deferred >= 1 in 1h"),
         ("throttled > 0 in 30s", "throttled >= 1 in 30s"), ("fell_back >=2 in 1d", "fell_back >= 2 in 1d"),
-        ("unknown >= 3  in  250ms", "unknown >= 3 in 250ms"), ("queue_age > 15m", "queue_age > 15m"),
+        ("unknown >= 3  in  250ms", "unknown >= 3 in 250ms"), ("set_aside >= 1 in 1h", "set_aside >= 1 in 1h"),
+        ("queue_age > 15m", "queue_age > 15m"),
         ("queue_age>90s", "queue_age > 90s"), ("token_error", "token_error"), (" token_error ", "token_error"),
         ("secret_expires < 30d", "secret_expires < 30d"), ("secret_expires<720h", "secret_expires < 30d"),
     ])

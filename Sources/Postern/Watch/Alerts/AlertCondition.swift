@@ -15,8 +15,8 @@ package enum AlertCondition: Hashable, Sendable {
 extension AlertCondition {
     /// For problems and help.
     static let form =
-        "a condition such as `failed >= 5 in 10m` (or deferred, throttled, fell_back, unknown), `queue_age > 15m`, "
-        + "`token_error` or `secret_expires < 30d`"
+        "a condition such as `failed >= 5 in 10m` (or deferred, throttled, fell_back, unknown, set_aside), "
+        + "`queue_age > 15m`, `token_error` or `secret_expires < 30d`"
 
     /// `nil` where the text is none of the forms. Blanks around the comparison may be missing.
     package init?(_ text: String) {

@@ -112,6 +112,7 @@ extension TroubleMetric {
         case .throttled: count == 1 ? "was throttled" : "were throttled"
         case .fellBack: "fell back to the other path"
         case .unknown: "had an unknown outcome"
+        case .setAside: count == 1 ? "was set aside" : "were set aside"
         }
     }
 }
