@@ -33,6 +33,8 @@ package protocol DeliveryStore: Sendable {
     @discardableResult
     func postpone(_ lane: LaneKey, via: Path?, until: Timestamp, because reason: String, limit: Int)
         async throws(EmailLogError) -> Int
+    /// As `postpone` of each, at the price of one.
+    func postpone(_ all: [Postponement]) async throws(EmailLogError)
     func expire(
         _ lane: LaneKey, via: Path?, waitingSince deadline: Timestamp, because reason: String, at now: Timestamp,
         limit: Int, reporter: FailureReporter?
@@ -51,6 +53,12 @@ package protocol DeliveryStore: Sendable {
 extension EmailLog: DeliveryStore {}
 
 extension DeliveryStore {
+    package func postpone(_ all: [Postponement]) async throws(EmailLogError) {
+        for one in all {
+            try await postpone(one.lane, via: one.via, until: one.until, because: one.reason, limit: one.limit)
+        }
+    }
+
     /// For a store that no clock has ever been set under.
     package func bringForward(by step: Duration, at now: Timestamp) async throws(EmailLogError) {}
 }

@@ -71,18 +71,19 @@ extension EmailLog {
     /// Dates of one pause differ by as much, as each was reckoned at a moment of its own.
     private static let tolerance = Duration.milliseconds(100)
 
-    /// The most rows of each queue of a lane that are made due by the end of a pause. Exchange takes 150 of a mailbox in the
-    /// five minutes that lie between two probes at most, and by then the others are due by themselves.
-    private static let rowsHurried = 200
+    /// The most rows that the end of a pause makes due, over all lanes; the others are due by themselves when the next probe
+    /// would have been, which is within five minutes.
+    private static let rowsHurried = 3000
 
-    /// Ends a pause before its time: what was put off by it is due at `now`, as much of it as can be sent before the rest is
-    /// due anyway.
+    /// Ends a pause before its time: what was put off by it is due at `now`, the first of each lane where it is much.
     package func end(_ pause: LanePause, at now: Timestamp) async throws(EmailLogError) {
         let latest = pause.until + Self.tolerance
-        for (lane, _) in try await lanesWithWork() where pause.holds(lane) {
-            try await write { db in try db.hurry(lane, putOffUntil: latest, to: now, limit: Self.rowsHurried) }
+        let lanes = try await lanesWithWork().map(\.lane).filter(pause.holds)
+        let limit = max(5, Self.rowsHurried / max(1, lanes.count))
+        try await write { db in
+            for lane in lanes { try db.hurry(lane, putOffUntil: latest, to: now, limit: limit) }
+            try db.delete(pause.key)
         }
-        try await resume(pause.key)
     }
 
     /// All pauses on record, also those that have run out.
@@ -105,33 +106,67 @@ extension EmailLog {
     package func postpone(_ lane: LaneKey, via: Path?, until: Timestamp, because reason: String, limit: Int)
         async throws(EmailLogError) -> Int
     {
-        try await write { db in
-            var touched = 0
-            for priority in Priority.allCases where touched < limit {
-                touched += try db.run(
-                    """
-                    UPDATE email_log SET error_text = ?1, next_attempt_date = ?2
-                    WHERE status = 'Q' AND rowid IN (
-                        SELECT rowid FROM email_log INDEXED BY email_log_due
-                        WHERE status = 'Q' AND route = ?3 AND mailbox = ?4 AND priority = ?5
-                            AND next_attempt_date < ?2 AND via IS ?7
-                        ORDER BY next_attempt_date LIMIT ?6)
-                    """,
-                    [
-                        reason, until.description, lane.route, lane.mailbox.description, priority.rawValue,
-                        limit - touched, via?.rawValue,
-                    ])
-            }
-            return touched
+        let one = Postponement(lane: lane, via: via, until: until, reason: reason, limit: limit)
+        return try await write { db in try db.postpone(one) }
+    }
+
+    /// In transactions of bounded length.
+    package func postpone(_ all: [Postponement]) async throws(EmailLogError) {
+        for start in stride(from: 0, to: all.count, by: Self.postponedAtOnce) {
+            let some = all[start..<min(start + Self.postponedAtOnce, all.count)]
+            try await write { db in for one in some { _ = try db.postpone(one) } }
         }
+    }
+
+    private static let postponedAtOnce = 100
+}
+
+/// What of a lane waits for a path, until when and why.
+package struct Postponement: Sendable {
+    package var lane: LaneKey
+    package var via: Path?
+    package var until: Timestamp
+    package var reason: String
+    package var limit: Int
+
+    package init(lane: LaneKey, via: Path?, until: Timestamp, reason: String, limit: Int) {
+        self.lane = lane
+        self.via = via
+        self.until = until
+        self.reason = reason
+        self.limit = limit
+    }
+}
+
+extension Database {
+    /// - Returns: how many rows were touched.
+    fileprivate func postpone(_ what: Postponement) throws -> Int {
+        var touched = 0
+        for priority in Priority.allCases where touched < what.limit {
+            touched += try run(
+                """
+                UPDATE email_log SET error_text = ?1, next_attempt_date = ?2
+                WHERE status = 'Q' AND rowid IN (
+                    SELECT rowid FROM email_log INDEXED BY email_log_due
+                    WHERE status = 'Q' AND route = ?3 AND mailbox = ?4 AND priority = ?5
+                        AND next_attempt_date < ?2 AND via IS ?7
+                    ORDER BY next_attempt_date LIMIT ?6)
+                """,
+                [
+                    what.reason, what.until.description, what.lane.route, what.lane.mailbox.description,
+                    priority.rawValue, what.limit - touched, what.via?.rawValue,
+                ])
+        }
+        return touched
     }
 }
 
 extension Database {
     fileprivate func hurry(_ lane: LaneKey, putOffUntil latest: Timestamp, to now: Timestamp, limit: Int) throws {
-        for priority in Priority.allCases {
-            for via in [Path?.none] + Path.allCases {
-                try run(
+        for via in [Path?.none] + Path.allCases {
+            var left = limit
+            for priority in Priority.allCases where left > 0 {
+                left -= try run(
                     """
                     UPDATE email_log SET next_attempt_date = ?1
                     WHERE status = 'Q' AND rowid IN (
@@ -142,7 +177,7 @@ extension Database {
                     """,
                     [
                         now.description, lane.route, lane.mailbox.description, priority.rawValue, via?.rawValue,
-                        latest.description, limit,
+                        latest.description, left,
                     ])
             }
         }

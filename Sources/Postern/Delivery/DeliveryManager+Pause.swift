@@ -26,7 +26,7 @@ extension DeliveryManager {
         guard let status = scheduler.explain(lane, at: clocks.instant()) else { return }
         do throws(EmailLogError) {
             // Also what came in meanwhile is told what it waits for.
-            try await tell(lane, status)
+            try await tell(postponements(lane, status))
             for pause in status.paths.compactMap({ pause($0, of: lane) }) where !isOnRecord(pause) {
                 try await log.pause(pause)
                 recordedPauses[pause.key] = pause.until
@@ -59,29 +59,38 @@ extension DeliveryManager {
             cause: reason.cause, reason: reason.explained(on: status.path))
     }
 
-    /// Says on the rows what they wait for: those that may go by either path, and those that may go by one only.
-    private func tell(_ lane: LaneKey, _ status: LaneStatus, limit: Int = rowsTold) async throws(EmailLogError) {
+    /// What the rows of a lane wait for: those that may go by either path, and those that may go by one only.
+    private func postponements(_ lane: LaneKey, _ status: LaneStatus, limit: Int = rowsTold) -> [Postponement] {
         let primary = status.paths.first?.path ?? .graph
         let waits =
             [(via: Path?.none, on: primary, until: status.pausedUntil, reason: status.reason)]
             + status.paths.map { ($0.path, $0.path, $0.pausedUntil, $0.reason) }
-        for wait in waits {
-            guard let instant = wait.until, let reason = wait.reason else { continue }
-            let until = clocks.now() + (instant - clocks.instant())
-            wake(lane, at: until)
-            try await log.postpone(
-                lane, via: wait.via, until: until, because: reason.explained(on: wait.on), limit: limit)
+        return waits.compactMap { wait in
+            guard let instant = wait.until, let reason = wait.reason else { return nil }
+            return Postponement(
+                lane: lane, via: wait.via, until: clocks.now() + (instant - clocks.instant()),
+                reason: reason.explained(on: wait.on), limit: limit)
         }
     }
 
+    /// Says it on the rows, and looks at them again then.
+    private func tell(_ all: [Postponement]) async throws(EmailLogError) {
+        for one in all { wake(one.lane, at: one.until) }
+        if !all.isEmpty { try await log.postpone(all) }
+    }
+
     /// Rows bound to a path that a reload has taken from the route: another path might send them twice.
-    func tellStranded(_ rows: [WaitingRow], _ lane: LaneKey, at now: Timestamp) async throws(EmailLogError) {
-        for path in Set(rows.compactMap(\.via)) {
-            guard let reason = routes[lane.route]?.lacks(path) else { continue }
-            wake(lane, at: now + .seconds(300))
-            try await log.postpone(
-                lane, via: path, until: now + .seconds(300), because: reason, limit: Self.rowsTold)
+    func tellStranded(_ bound: [LaneKey: Set<Path>], at now: Timestamp) async throws(EmailLogError) {
+        var all: [Postponement] = []
+        for (lane, paths) in bound {
+            for path in Path.allCases where paths.contains(path) {
+                guard let reason = routes[lane.route]?.lacks(path) else { continue }
+                all.append(
+                    Postponement(
+                        lane: lane, via: path, until: now + .seconds(300), reason: reason, limit: Self.rowsTold))
+            }
         }
+        try await tell(all)
     }
 
     /// A route's pause is every mailbox's, also of those whose mail is in a window already.
@@ -91,10 +100,11 @@ extension DeliveryManager {
         }
         do throws(EmailLogError) {
             let others = try await log.lanesWithWork().map(\.lane).filter { $0.route == lane.route && $0 != lane }
-            for other in others {
-                guard let status = scheduler.explain(other, at: clocks.instant()) else { continue }
-                try await tell(other, status, limit: max(20, Self.rowsTold / others.count))
-            }
+            let limit = max(20, Self.rowsTold / max(1, others.count))
+            try await tell(
+                others.flatMap { other in
+                    scheduler.explain(other, at: clocks.instant()).map { postponements(other, $0, limit: limit) } ?? []
+                })
         } catch {
             rest(after: error)
         }

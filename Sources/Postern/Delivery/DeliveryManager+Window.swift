@@ -91,27 +91,37 @@ extension DeliveryManager {
             nextDue[lane] = nil
             hungry[lane] = Set(Priority.allCases)
         }
+        var stranded: [LaneKey: Set<Path>] = [:]
         for (lane, priorities) in hungry {
             guard routes[lane.route] != nil else {
                 hungry[lane] = nil
                 continue
             }
             do {
-                try await refill(lane, priorities, at: now)
+                let paths = try await refill(lane, priorities, at: now)
+                if !paths.isEmpty { stranded[lane] = paths }
             } catch .damaged(let place) {
                 hungry[lane] = nil
                 wake(lane, at: now + .seconds(60))
                 logger.error(
                     "mailbox passed over", metadata: [LogKey.route: "\(lane.route)", LogKey.reason: "\(place)"])
             } catch {
-                rest(after: error)
-                return
+                return rest(after: error)
             }
+        }
+        do {
+            try await tellStranded(stranded, at: now)
+        } catch {
+            rest(after: error)
         }
     }
 
-    private func refill(_ lane: LaneKey, _ priorities: Set<Priority>, at now: Timestamp) async throws(EmailLogError) {
+    /// - Returns: the paths that rows are bound to which came in.
+    private func refill(_ lane: LaneKey, _ priorities: Set<Priority>, at now: Timestamp) async throws(EmailLogError)
+        -> Set<Path>
+    {
         let size = routes[lane.route]?.limits.window ?? 0
+        var bound: Set<Path> = []
         for priority in priorities {
             let roomy = Self.pins.filter { scheduler.windowRoom(lane, priority, via: $0) > size / 2 }
             guard !roomy.isEmpty else { continue }
@@ -119,13 +129,14 @@ extension DeliveryManager {
             let rows = try await log.due(in: lane, priority: priority, at: now, limit: size)
                 .filter { roomy.contains($0.via) && attempted[$0.id].map { $0 < asked } ?? true }
             for row in rows { await enqueue(row, lane, at: now) }
-            try await tellStranded(rows, lane, at: now)
+            bound.formUnion(rows.compactMap(\.via))
             if Self.pins.allSatisfy({ pin in rows.count { $0.via == pin } < size }) { hungry[lane]?.remove(priority) }
         }
-        guard hungry[lane]?.isEmpty ?? true else { return }
+        guard hungry[lane]?.isEmpty ?? true else { return bound }
         hungry[lane] = nil
         if let next = try await log.nextDue(in: lane, after: now) { wake(lane, at: next) }
         if scheduler.explain(lane, at: clocks.instant())?.pausedUntil != nil { await notePause(of: lane) }
+        return bound
     }
 
     private func enqueue(_ row: WaitingRow, _ lane: LaneKey, at now: Timestamp) async {

@@ -1,4 +1,5 @@
 import EmailLog
+import MIME
 import MailModel
 import Testing
 
