@@ -51,11 +51,11 @@ struct Lane: Sendable {
     }
 
     mutating func finished(
-        _ id: QueueID, _ effect: LaneEffect, reachedFarSide: Bool, at now: Instant,
+        _ id: QueueID, _ effect: LaneEffect, reachedFarSide: Bool, usage: Usage = .whole, at now: Instant,
         using random: inout some RandomNumberGenerator
     ) {
         guard let flight = inFlight.removeValue(forKey: id) else { return }
-        if reachedFarSide { buckets.settle(flight.tickets, at: now) } else { buckets.refund(flight.tickets) }
+        if reachedFarSide { buckets.settle(flight.tickets, usage, at: now) } else { buckets.refund(flight.tickets) }
         gates[flight.path].finished(id, effect, at: now, using: &random)
     }
 

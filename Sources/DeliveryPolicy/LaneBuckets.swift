@@ -28,12 +28,14 @@ struct LaneBuckets: Sendable {
     private var recipients: TokenBucket
     private var requests: TokenBucket
     private var upload: TokenBucket
+    private var requestsPerAttempt: Int64
 
     init(_ limits: LaneLimits) {
         messages = TokenBucket(limits.messages)
         recipients = TokenBucket(limits.recipients)
         requests = TokenBucket(limits.requests)
         upload = TokenBucket(limits.upload, oversize: .whenUnused)
+        requestsPerAttempt = limits.requestsPerAttempt
     }
 
     mutating func configure(_ limits: LaneLimits) {
@@ -41,6 +43,7 @@ struct LaneBuckets: Sendable {
         recipients.configure(limits.recipients)
         requests.configure(limits.requests)
         upload.configure(limits.upload)
+        requestsPerAttempt = limits.requestsPerAttempt
     }
 
     /// False where no amount of waiting helps.
@@ -55,12 +58,12 @@ struct LaneBuckets: Sendable {
         return Tickets(messages: message, recipients: people, graph: path == .graph ? takeGraphs(cost, at: now) : nil)
     }
 
-    mutating func settle(_ tickets: Tickets, at now: Instant) {
-        messages.settle(tickets.messages, at: now)
-        recipients.settle(tickets.recipients, at: now)
+    mutating func settle(_ tickets: Tickets, _ usage: Usage = .whole, at now: Instant) {
+        messages.settle(tickets.messages, using: usage.isSubmitted ? tickets.messages.amount : 0, at: now)
+        recipients.settle(tickets.recipients, using: usage.isSubmitted ? tickets.recipients.amount : 0, at: now)
         guard let graph = tickets.graph else { return }
-        requests.settle(graph.requests, at: now)
-        upload.settle(graph.upload, at: now)
+        requests.settle(graph.requests, using: usage.requests, at: now)
+        upload.settle(graph.upload, using: usage.hasUploaded ? graph.upload.amount : 0, at: now)
     }
 
     mutating func refund(_ tickets: Tickets) {
@@ -75,7 +78,7 @@ struct LaneBuckets: Sendable {
         messages.restore(spent.messages, returningAt: spent.answeredAt + messages.rate.per)
         recipients.restore(spent.recipients, returningAt: spent.answeredAt + recipients.rate.per)
         guard spent.path == .graph else { return }
-        requests.restore(spent.messages, returningAt: spent.answeredAt + requests.rate.per)
+        requests.restore(spent.requests, returningAt: spent.answeredAt + requests.rate.per)
         let octets = Int64(Base64.encodedLength(of: Int(spent.size)))
         upload.restore(octets, returningAt: spent.answeredAt + upload.rate.per)
     }
@@ -105,7 +108,7 @@ struct LaneBuckets: Sendable {
     /// The same for what the path has to itself.
     func nextOwn(for row: Waiting, by path: Path, at now: Instant) -> Instant? {
         guard path == .graph else { return now }
-        guard let request = requests.nextAvailable(1, at: now),
+        guard let request = requests.nextAvailable(requestsAtStart, at: now),
             let octets = upload.nextAvailable(Cost(of: row).octets, at: now)
         else { return nil }
         return max(request, octets)
@@ -121,10 +124,16 @@ struct LaneBuckets: Sendable {
         max(Self.time(for: count, in: messages, at: now), Self.time(for: people, in: recipients, at: now))
     }
 
+    /// A limit below it is kept by attempts one at a time.
+    private var requestsAtStart: Int64 { min(requestsPerAttempt, requests.rate.amount) }
+
+    func availableRequests(at now: Instant) -> Int64 { requests.available(at: now) }
+
     func availableMessages(at now: Instant) -> Int64 { messages.available(at: now) }
 
     private mutating func takeGraphs(_ cost: Cost, at now: Instant) -> GraphTickets {
-        guard let request = requests.take(1, at: now), let octets = upload.take(cost.octets, at: now) else {
+        guard let request = requests.take(requestsAtStart, at: now), let octets = upload.take(cost.octets, at: now)
+        else {
             preconditionFailure("what is available can be taken")
         }
         return GraphTickets(requests: request, upload: octets)

@@ -12,6 +12,8 @@ package struct LaneLimits: Hashable, Sendable {
     package var messages = Rate(30, per: .seconds(60))
     package var recipients = Rate(10_000, per: .seconds(86_400))
     package var requests = Rate(10_000, per: .seconds(600))
+    /// The most requests that one attempt by Graph makes, taken at its start; what it did not need comes back at its end.
+    package var requestsPerAttempt: Int64 = 1
     /// Octets of request bodies.
     package var upload = Rate(150_000_000, per: .seconds(300))
 

@@ -66,13 +66,13 @@ struct RouteLanes: Sendable {
 
     /// - Returns: when an equal row may be looked at again.
     mutating func finished(
-        _ row: Waiting, by path: Path, of mailbox: Address, _ effect: LaneEffect, reachedFarSide: Bool, at now: Instant,
-        using random: inout some RandomNumberGenerator
+        _ row: Waiting, by path: Path, of mailbox: Address, _ effect: LaneEffect, reachedFarSide: Bool,
+        usage: Usage = .whole, at now: Instant, using random: inout some RandomNumberGenerator
     ) -> Instant {
         let isLocal = paths[path].finished(row.id, of: mailbox, effect, at: now, using: &random)
         lookOut(at: now)
         update(mailbox, at: now) { lane in
-            lane.finished(row.id, effect, reachedFarSide: reachedFarSide, at: now, using: &random)
+            lane.finished(row.id, effect, reachedFarSide: reachedFarSide, usage: usage, at: now, using: &random)
             if isLocal, case .routeFailure(let refusal, let retryAfter) = effect {
                 lane.keepStill(on: path, refusal, retryAfter: retryAfter, at: now, using: &random)
             }

@@ -91,18 +91,19 @@ package struct Scheduler: Sendable {
     /// The attempt ended; the row is gone from here.
     /// - Parameter reachedFarSide: false only where nothing can have arrived there: no token, no connection, never begun.
     ///   Its tokens are then free at once.
+    /// - Parameter usage: what it took where something did arrive.
     /// - Returns: until when the row waits, where it goes on waiting for its mailbox or route (`Disposition.Row.waits`):
     ///   when an equal row may start as far as pauses go, over all paths it may take.
     @discardableResult
     package mutating func finished(
-        _ id: QueueID, _ effect: LaneEffect, reachedFarSide: Bool = true, at now: Instant,
+        _ id: QueueID, _ effect: LaneEffect, reachedFarSide: Bool = true, usage: Usage = .whole, at now: Instant,
         using random: inout some RandomNumberGenerator
     ) -> Instant {
         guard let row = rows[id], let path = row.path else { return now }
         rows[id] = nil
         let moment = routes[row.lane.route]?.finished(
-            row.waiting, by: path, of: row.lane.mailbox, effect, reachedFarSide: reachedFarSide, at: now, using: &random
-        )
+            row.waiting, by: path, of: row.lane.mailbox, effect, reachedFarSide: reachedFarSide, usage: usage, at: now,
+            using: &random)
         return moment ?? now
     }
 
@@ -114,6 +115,19 @@ package struct Scheduler: Sendable {
     package func windowRoom(_ key: LaneKey, _ priority: Priority, via pin: Path?) -> Int {
         guard let route = routes[key.route] else { return 0 }
         return max(0, route.limits.window - route.lane(key.mailbox).window.count(priority, via: pin))
+    }
+
+    /// Books so many requests by Graph that no message stands for; false, and nothing done, where the mailbox has no room for
+    /// them now: it is paused, its limit is reached, or it makes as many requests at once as it may.
+    package mutating func takeRequests(_ count: Int64, _ key: LaneKey, at now: Instant) -> Bool {
+        guard let route = routes[key.route], let status = explain(key, at: now) else { return false }
+        let isOpen = status.paths.contains { $0.path == .graph && $0.pausedUntil == nil }
+        let lane = route.lane(key.mailbox)
+        guard isOpen, lane.buckets.availableRequests(at: now) >= count,
+            lane.inFlightCount <= route.limits.lane.concurrency
+        else { return false }
+        restore(key, [Spent(answeredAt: now, messages: 0, recipients: 0, size: 0, requests: count)], at: now)
+        return true
     }
 
     /// Books what the log says was spent before the start.

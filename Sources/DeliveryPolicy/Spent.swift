@@ -6,13 +6,19 @@ package struct Spent: Hashable, Sendable {
     package var answeredAt: Instant
     /// Messages and recipients count together over both paths, requests and octets on Graph's alone.
     package var path: Path
-    /// Attempts.
     package var messages: Int64
+    /// By Graph; more than messages, where it was looked before one was sent.
+    package var requests: Int64
     package var recipients: Int64
     /// Octets of the raw messages together.
     package var size: Int64
 
-    package init(answeredAt: Instant, path: Path = .graph, messages: Int64 = 1, recipients: Int64, size: Int64) {
+    /// - Parameter requests: `nil`: one for each message.
+    package init(
+        answeredAt: Instant, path: Path = .graph, messages: Int64 = 1, recipients: Int64, size: Int64,
+        requests: Int64? = nil
+    ) {
+        self.requests = requests ?? messages
         self.answeredAt = answeredAt
         self.path = path
         self.messages = messages

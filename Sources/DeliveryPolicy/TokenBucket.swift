@@ -57,10 +57,12 @@ package struct TokenBucket: Sendable {
     }
 
     /// The answer came, or the time after which the request cannot arrive any more.
-    package mutating func settle(_ ticket: Ticket, at now: Instant) {
+    ///
+    /// - Parameter amount: what was used of the ticket, or beyond it; `nil`: all of it.
+    package mutating func settle(_ ticket: Ticket, using amount: Int64? = nil, at now: Instant) {
         release(ticket)
         expire(at: now)
-        restore(ticket.amount, returningAt: now + rate.per)
+        restore(amount ?? ticket.amount, returningAt: now + rate.per)
     }
 
     /// Nothing reached the far side: the tokens are there again.

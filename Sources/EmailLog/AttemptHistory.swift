@@ -19,7 +19,8 @@ package struct SpentAttempt: Hashable, Sendable {
 }
 
 extension EmailLog {
-    /// The attempts that reached Microsoft and were answered at `moment` or later, oldest first.
+    /// The attempts that reached Microsoft and were answered at `moment` or later, and the looks at drafts that were left,
+    /// which are requests and no messages; oldest first.
     package func attempts(since moment: Timestamp, route: String? = nil) async throws(EmailLogError) -> [SpentAttempt] {
         try await read { db in
             try db.rows(
@@ -27,8 +28,11 @@ extension EmailLog {
                 SELECT l.route, l.mailbox, a.path, a.finished_date, a.requests, a.recipients, a.external_recipients,
                     a.bytes, l.id
                 FROM email_attempt a JOIN email_log l ON l.id = a.email_id
-                WHERE a.finished_date >= ? AND a.requests > 0 AND l.route = COALESCE(?, l.route)
-                ORDER BY a.finished_date
+                WHERE a.finished_date >= ?1 AND a.requests > 0 AND l.route = COALESCE(?2, l.route)
+                UNION ALL
+                SELECT route, mailbox, 'graph', looked_date, requests, 0, 0, 0, email_id FROM leftover_draft
+                WHERE looked_date >= ?1 AND requests > 0 AND route = COALESCE(?2, route)
+                ORDER BY 4
                 """, [moment.description, route]
             ).compactMap(SpentAttempt.init)
         }

@@ -28,6 +28,9 @@ package struct AttemptRecord: Sendable {
     package var fellBack: Bool
     /// The arm of the trial that it ran in, where one runs.
     package var trial: String?
+    package var draft = DraftTrace.unchanged
+    /// What is to be said of an accepted message, in `error_text`.
+    package var note: String?
 
     package init(
         startedDate: Timestamp, duration: Duration, path: Path, outcome: Outcome, cost: Cost?, fellBack: Bool = false,
@@ -65,7 +68,8 @@ extension Database {
             [
                 id.rawValue, number, attempt.startedDate.description,
                 isDurationKnown ? max(0, attempt.duration.milliseconds) : nil, attempt.path.rawValue,
-                attempt.outcome.word, attempt.httpStatus, attempt.outcome.refusal?.code, attempt.outcome.refusal?.text,
+                attempt.outcome.word, attempt.httpStatus, attempt.outcome.refusal?.code,
+                attempt.outcome.refusal?.text ?? attempt.note,
                 attempt.retryAfter.map { max(0, $0.milliseconds) }, attempt.requestID, attempt.finishedDate.description,
                 cost?.requests ?? 0, cost?.recipients ?? 0, cost?.externalRecipients ?? 0, cost?.bytes ?? 0,
             ])

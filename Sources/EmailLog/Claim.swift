@@ -83,13 +83,13 @@ extension Database {
     private func unresolvedAttempt(of id: QueueID) throws -> QueuedMessage.Unresolved? {
         let found = try row(
             """
-            SELECT path, started_date FROM email_attempt WHERE email_id = ? AND outcome = 'unknown'
+            SELECT path, started_date, finished_date FROM email_attempt WHERE email_id = ? AND outcome = 'unknown'
             ORDER BY attempt DESC LIMIT 1
             """, [id.rawValue])
-        guard let row = found, let path = Path(rawValue: row[0]), let started = Timestamp(row[1] as String) else {
-            return nil
-        }
-        return QueuedMessage.Unresolved(path: path, startedDate: started)
+        guard let row = found, let path = Path(rawValue: row[0]), let started = Timestamp(row[1] as String),
+            let finished = Timestamp(row[2] as String)
+        else { return nil }
+        return QueuedMessage.Unresolved(path: path, startedDate: started, finishedDate: finished)
     }
 
     /// Why a guarded statement changed nothing.

@@ -30,6 +30,10 @@ package enum CrashPoint: String, CaseIterable, Sendable {
     case claimed
     /// A piece of it is ready for the connection.
     case bytesLeaving
+    /// With `exactly_once: draft`: its draft is made, and the id is not written down.
+    case draftMade
+    /// The id is written down, and the draft is not sent.
+    case draftKept
     /// Microsoft's answer is known, and not recorded.
     case answered
     /// It is recorded, and a spool file without a row is still there.

@@ -24,6 +24,14 @@ package protocol DeliveryStore: Sendable {
     func settle(_ id: QueueID, parts: [SettledPart], at now: Timestamp, reporter: FailureReporter?)
         async throws(EmailLogError) -> [QueueID]
 
+    // MARK: Drafts
+
+    func keepDraft(_ draft: String, of id: QueueID) async throws(EmailLogError)
+    func leftoverDrafts(at moment: Timestamp, limit: Int) async throws(EmailLogError) -> [LeftoverDraft]
+    func nextLeftoverDraft() async throws(EmailLogError) -> Timestamp?
+    func looked(after draft: LeftoverDraft, next: Timestamp?, requests: Int, at now: Timestamp)
+        async throws(EmailLogError)
+
     // MARK: Pauses
 
     func pauses() async throws(EmailLogError) -> [LanePause]
@@ -45,8 +53,9 @@ package protocol DeliveryStore: Sendable {
 
     // MARK: After a restart
 
-    func recover(at now: Timestamp, policy: @escaping @Sendable (_ route: String) -> RecoveryPolicy)
-        async throws(EmailLogError) -> [RecoveredMessage]
+    func recover(
+        at now: Timestamp, policy: @escaping @Sendable (_ route: String, _ path: Path) -> RecoveryPolicy
+    ) async throws(EmailLogError) -> [RecoveredMessage]
     func attempts(since moment: Timestamp, route: String?) async throws(EmailLogError) -> [SpentAttempt]
 }
 

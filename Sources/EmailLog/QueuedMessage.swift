@@ -8,6 +8,14 @@ package struct QueuedMessage: Hashable, Sendable {
     package struct Unresolved: Hashable, Sendable {
         package var path: Path
         package var startedDate: Timestamp
+        /// When the answer was given up; for an attempt that was cut off, when that was noticed.
+        package var finishedDate: Timestamp
+
+        package init(path: Path, startedDate: Timestamp, finishedDate: Timestamp) {
+            self.path = path
+            self.startedDate = startedDate
+            self.finishedDate = finishedDate
+        }
     }
 
     package var id: QueueID
@@ -37,12 +45,15 @@ package struct QueuedMessage: Hashable, Sendable {
     /// The path of the last attempt.
     package var lastPath: Path?
     package var unresolved: Unresolved?
+    /// That an attempt by Graph has made.
+    package var draft: RememberedDraft?
 
     package init(
         id: QueueID, envelope: Envelope, route: String, mailbox: Address, headerFrom: String? = nil,
         messageID: String? = nil, size: Int, priority: Priority, client: String? = nil, user: String? = nil,
         received: [UInt8], isPart: Bool, trial: String? = nil, via: Path? = nil, createdDate: Timestamp,
-        waitingSince: Timestamp, attempts: Int, retries: Int, lastPath: Path? = nil, unresolved: Unresolved? = nil
+        waitingSince: Timestamp, attempts: Int, retries: Int, lastPath: Path? = nil, unresolved: Unresolved? = nil,
+        draft: RememberedDraft? = nil
     ) {
         self.id = id
         self.envelope = envelope
@@ -64,13 +75,14 @@ package struct QueuedMessage: Hashable, Sendable {
         self.retries = retries
         self.lastPath = lastPath
         self.unresolved = unresolved
+        self.draft = draft
     }
 }
 
 extension QueuedMessage {
     static let columns = """
         id, sender, recipients, route, mailbox, header_from, message_id, size, priority, client, user, trial, via,
-        created_date, resent_date, attempts, retries, path, received, is_part
+        created_date, resent_date, attempts, retries, path, received, is_part, draft_id
         """
 
     /// `nil` where the row holds what Postern never writes.
@@ -98,6 +110,7 @@ extension QueuedMessage {
         attempts = row[15]
         retries = row[16]
         lastPath = (row[17] as String?).flatMap(Path.init(rawValue:))
+        draft = RememberedDraft(column: row[20])
     }
 
     private static func sender(_ text: String) -> (address: Address?, Void)? {

@@ -3,8 +3,8 @@ package import MailModel
 
 /// What becomes of a message that was being attempted when its process ended.
 package enum RecoveryPolicy: Hashable, Sendable {
-    /// Back to Q, due at that moment.
-    case retry(at: Timestamp)
+    /// Back to Q, due at that moment. The attempt may have left a draft whose id was not written down.
+    case retry(at: Timestamp, mayLeaveDraft: Bool = false)
     /// To U, for an operator to decide.
     case hold
 }
@@ -33,10 +33,10 @@ extension EmailLog {
     ///
     /// Rows claimed here, or by another process that lives, are left alone, so it may be asked at any time; a service asks
     /// before it claims anything. One transaction. What cannot be read is set aside, also among what waits.
-    /// - Parameter policy: by the route's name, as `on_unknown` says.
-    package func recover(at now: Timestamp, policy: @escaping @Sendable (_ route: String) -> RecoveryPolicy)
-        async throws(EmailLogError) -> [RecoveredMessage]
-    {
+    /// - Parameter policy: by the route's name and the attempt's path, as `on_unknown` and `exactly_once` say.
+    package func recover(
+        at now: Timestamp, policy: @escaping @Sendable (_ route: String, _ path: Path) -> RecoveryPolicy
+    ) async throws(EmailLogError) -> [RecoveredMessage] {
         try await setAsideWithoutLane(at: now)
         let (own, lock) = (claimant, lock)
         let recovered = try await write { db in
@@ -57,7 +57,7 @@ extension Database {
         ).map { $0[0] }
     }
 
-    fileprivate func recover(from claimant: Int64, at now: Timestamp, policy: (String) -> RecoveryPolicy) throws
+    fileprivate func recover(from claimant: Int64, at now: Timestamp, policy: (String, Path) -> RecoveryPolicy) throws
         -> [RecoveredMessage]
     {
         try rows(
@@ -68,7 +68,8 @@ extension Database {
         ).compactMap { try recover($0, at: now, policy: policy) }
     }
 
-    private func recover(_ row: Row, at now: Timestamp, policy: (String) -> RecoveryPolicy) throws -> RecoveredMessage?
+    private func recover(_ row: Row, at now: Timestamp, policy: (String, Path) -> RecoveryPolicy) throws
+        -> RecoveredMessage?
     {
         guard let mailbox = try? Address(parsing: row[2] as String), let path = Path(rawValue: row[3]),
             let started = Timestamp(row[4] as String)
@@ -77,10 +78,12 @@ extension Database {
             return nil
         }
         let message = QueueID(rawValue: row[0])
-        let settlement = Settlement(policy(row[1]))
-        let attempt = AttemptRecord(
+        let policy = policy(row[1], path)
+        let settlement = Settlement(policy)
+        var attempt = AttemptRecord(
             startedDate: started, duration: max(.zero, now - started), path: path,
-            outcome: .unknown(Self.cutOff), cost: .recovered(recipients: row[5], bytes: row[6]))
+            outcome: .unknown(Self.cutOff), cost: .recovered(by: path, recipients: row[5], bytes: row[6]))
+        if case .retry(_, mayLeaveDraft: true) = policy { attempt.draft = .lost }
         _ = try settle(message, settlement, attempt: attempt, at: now, isDurationKnown: false)
         return RecoveredMessage(
             id: message, route: row[1], mailbox: mailbox, path: path, status: settlement.status)
@@ -92,16 +95,16 @@ extension Database {
 }
 
 extension AttemptRecord.Cost {
-    /// Charged in full, since it may have reached Microsoft.
-    fileprivate static func recovered(recipients: Int, bytes: Int) -> Self {
-        Self(recipients: recipients, externalRecipients: recipients, bytes: bytes)
+    /// Charged in full, since it may have reached Microsoft: as many requests as any attempt by Graph makes.
+    fileprivate static func recovered(by path: Path, recipients: Int, bytes: Int) -> Self {
+        Self(requests: path == .graph ? 4 : 1, recipients: recipients, externalRecipients: recipients, bytes: bytes)
     }
 }
 
 extension Settlement {
     fileprivate init(_ policy: RecoveryPolicy) {
         switch policy {
-        case .retry(let moment): self = .retry(at: moment, spent: true)
+        case .retry(let moment, _): self = .retry(at: moment, spent: true)
         case .hold: self = .unknown
         }
     }

@@ -1,7 +1,7 @@
-/// What version 0.3.0 changed: what waits is found by index, however much it is, and reports of failures are remembered.
-/// Frozen when that version is released (see `Schema`).
+/// What version 0.3.0 changed: what waits is found by index, however much it is; reports of failures and drafts are
+/// remembered. Frozen when that version is released (see `Schema`).
 extension Schema {
-    static let version3 = queueIndexes + reports + setAside
+    static let version3 = queueIndexes + reports + setAside + drafts
 
     /// `status` stands in them although all rows have the same there: without it SQLite reads each row to be sure of it.
     private static let queueIndexes = [
@@ -28,4 +28,45 @@ extension Schema {
             WHERE error_code = 'SetAside'
         """
     ]
+
+    private static let drafts = [
+        "ALTER TABLE email_log ADD COLUMN draft_id TEXT",
+        leftoverDraft,
+        "CREATE INDEX leftover_draft_next ON leftover_draft (next_look_date) WHERE next_look_date IS NOT NULL",
+        "CREATE INDEX leftover_draft_looked ON leftover_draft (looked_date) WHERE looked_date IS NOT NULL",
+        draftLeft,
+    ]
+
+    /// Drafts that nobody will send: to be deleted. An empty `draft_id` is one whose id was never learned, in the row as
+    /// well. `looked_date` and `requests` are the rate limiters' memory; without `next_look_date` it is done.
+    private static let leftoverDraft = """
+        CREATE TABLE leftover_draft (
+            id INTEGER PRIMARY KEY,
+            email_id TEXT NOT NULL,
+            route TEXT NOT NULL,
+            mailbox TEXT NOT NULL,
+            message_id TEXT,
+            draft_id TEXT NOT NULL,
+            created_date TEXT NOT NULL CHECK (length(created_date) = 23),
+            next_look_date TEXT CHECK (length(next_look_date) = 23),
+            looked_date TEXT CHECK (length(looked_date) = 23),
+            requests INTEGER NOT NULL DEFAULT 0 CHECK (requests >= 0)
+        )
+        """
+
+    /// Whatever ends a message, in the same transaction. One that was sent may be waiting in Drafts for its turn for a
+    /// while, so that is left alone for an hour.
+    private static let draftLeft = """
+        CREATE TRIGGER email_log_draft_left AFTER UPDATE OF status ON email_log
+        WHEN NEW.draft_id IS NOT NULL AND NEW.status IN ('S', 'F', 'C')
+        BEGIN
+            INSERT INTO leftover_draft (email_id, route, mailbox, message_id, draft_id, created_date, next_look_date)
+            VALUES (
+                NEW.id, NEW.route, NEW.mailbox, NEW.message_id, NEW.draft_id, NEW.sent_date,
+                CASE NEW.status
+                    WHEN 'S' THEN strftime('%Y-%m-%d %H:%M:%f', NEW.sent_date, '+1 hour') ELSE NEW.sent_date
+                END);
+            UPDATE email_log SET draft_id = NULL WHERE id = NEW.id;
+        END
+        """
 }

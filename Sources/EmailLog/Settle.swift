@@ -59,6 +59,7 @@ extension Database {
         let bodyID: Int64? = row[2]
         if let attempt {
             try insert(attempt, number: row[1] + 1, of: id, isDurationKnown: isDurationKnown)
+            try trace(attempt.draft, on: id)
             try record(settlement, attempt, created: Timestamp(row[0] as String), of: id)
         } else {
             try record(settlement, at: now, of: id)

@@ -39,8 +39,9 @@ extension GraphRule {
         // Permissions.
         .init(
             ["ErrorAccessDenied"], .deferred, .mailbox, .unauthorized,
-            advice: "Grant the application Mail.Send, or put this mailbox into its RBAC scope or access policy. "
-                + "Changes take up to two hours."),
+            advice:
+                "Grant the application Mail.Send (for `exactly_once: draft` Mail.ReadWrite too, for `lookup` Mail.Read), or "
+                + "put this mailbox into its RBAC scope or access policy. Changes take up to two hours."),
         .init(
             ["Authorization_RequestDenied"], .deferred, .mailbox, .unauthorized,
             advice: "Grant the application Mail.Send with an administrator's consent."),

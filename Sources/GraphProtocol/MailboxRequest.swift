@@ -24,8 +24,6 @@ package struct MailboxRequest: Sendable {
         case deleteDraft(id: String)
         /// Messages of that Message-ID, angle brackets included, in any folder.
         case search(messageID: String)
-        /// Any message at all, to learn whether looking is permitted.
-        case peek
     }
 
     package var endpoints: Endpoints
@@ -70,7 +68,6 @@ package struct MailboxRequest: Sendable {
                 .get,
                 messages + "?$filter=" + PercentEncoding.component(Self.filter(messageID))
                     + "&$select=id,isDraft,internetMessageHeaders&$top=\(Self.searchSize)")
-        case .peek: request(.get, messages + "?$select=id&$top=1")
         }
     }
 

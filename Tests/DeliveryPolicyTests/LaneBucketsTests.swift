@@ -102,6 +102,48 @@ import Testing
         }
     }
 
+    static let usages: [(Usage, messages: Int64, requests: Int64, upload: Bool)] = [
+        (.whole, 29, 9, true), (Usage(requests: 4), 29, 6, true), (Usage(requests: 6), 29, 4, true),
+        (Usage(requests: 1, isSubmitted: false, hasUploaded: false), 30, 9, false),
+        (Usage(requests: 2, isSubmitted: false), 30, 8, true),
+        (Usage(requests: 2, isSubmitted: true, hasUploaded: false), 29, 8, false),
+    ]
+
+    /// A look at the mailbox is a request and no message; what an attempt did not need comes back at once.
+    @Test(arguments: usages) func anAttemptPaysForWhatItUsed(
+        _ usage: Usage, messages: Int64, requests: Int64, upload: Bool
+    ) throws {
+        var buckets = LaneBuckets(
+            Self.limits {
+                ($0.requests, $0.requestsPerAttempt) = (Rate(10, per: .seconds(60)), 4)
+                $0.upload = Rate(12_000, per: .seconds(40))
+            })
+        let tickets = try buckets.mustTake(row(1, size: 6000))
+        #expect(buckets.availableRequests(at: 0) == 6)
+        buckets.settle(tickets, usage, at: 0)
+        #expect(buckets.availableMessages(at: 0) == messages && buckets.availableRequests(at: 0) == requests)
+        let next = buckets.nextAvailable(for: row(2, size: 6000), by: .graph, at: 0)
+        #expect(next == (upload ? 40 : 0))
+    }
+
+    /// A limit below what one attempt may take is kept by one attempt at a time.
+    @Test func anAttemptOfManyRequestsFitsASmallLimit() throws {
+        var buckets = LaneBuckets(
+            Self.limits { ($0.requests, $0.requestsPerAttempt) = (Rate(2, per: .seconds(60)), 4) })
+        let tickets = try buckets.mustTake(row(1))
+        #expect(buckets.take(for: row(2), by: .graph, at: 0) == nil)
+        buckets.settle(tickets, Usage(requests: 3), at: 0)
+        #expect(buckets.nextAvailable(for: row(2), by: .graph, at: 0) == 60)
+    }
+
+    @Test func theLogTellsLooksFromMessages() {
+        var buckets = LaneBuckets(LaneLimits())
+        buckets.restore(Spent(answeredAt: 0, messages: 0, recipients: 0, size: 0, requests: 3))
+        #expect(buckets.availableMessages(at: 0) == 30 && buckets.availableRequests(at: 0) == 9997)
+        buckets.restore(Spent(answeredAt: 0, recipients: 1, size: 0))
+        #expect(buckets.availableMessages(at: 0) == 29 && buckets.availableRequests(at: 0) == 9996)
+    }
+
     @Test func estimatesByTheScarcerOfMessagesAndRecipients() {
         var buckets = LaneBuckets(LaneLimits())
         #expect(buckets.timeToDrain(messages: 30, recipients: 30, at: 0) == .zero)

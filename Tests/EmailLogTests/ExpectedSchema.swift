@@ -48,7 +48,7 @@ enum ExpectedSchema {
             via TEXT CHECK (via IN ('graph', 'smtp')),
             claimant INTEGER,
             claimed_date TEXT,
-            claimed_path TEXT CHECK (claimed_path IN ('graph', 'smtp')), report_id TEXT,
+            claimed_path TEXT CHECK (claimed_path IN ('graph', 'smtp')), report_id TEXT, draft_id TEXT,
             CHECK ((status = 'Q') = (next_attempt_date IS NOT NULL)),
             CHECK ((status = 'P') = (claimant IS NOT NULL AND claimed_date IS NOT NULL AND claimed_path IS NOT NULL)),
             CHECK (status NOT IN ('Q', 'P', 'H', 'U') OR body_id IS NOT NULL),
@@ -125,6 +125,35 @@ enum ExpectedSchema {
         """
         CREATE INDEX email_log_unreadable ON email_log (sent_date, status, client, error_code)
             WHERE error_code = 'SetAside'
+        """,
+        """
+        CREATE TABLE leftover_draft (
+            id INTEGER PRIMARY KEY,
+            email_id TEXT NOT NULL,
+            route TEXT NOT NULL,
+            mailbox TEXT NOT NULL,
+            message_id TEXT,
+            draft_id TEXT NOT NULL,
+            created_date TEXT NOT NULL CHECK (length(created_date) = 23),
+            next_look_date TEXT CHECK (length(next_look_date) = 23),
+            looked_date TEXT CHECK (length(looked_date) = 23),
+            requests INTEGER NOT NULL DEFAULT 0 CHECK (requests >= 0)
+        )
+        """,
+        "CREATE INDEX leftover_draft_next ON leftover_draft (next_look_date) WHERE next_look_date IS NOT NULL",
+        "CREATE INDEX leftover_draft_looked ON leftover_draft (looked_date) WHERE looked_date IS NOT NULL",
+        """
+        CREATE TRIGGER email_log_draft_left AFTER UPDATE OF status ON email_log
+        WHEN NEW.draft_id IS NOT NULL AND NEW.status IN ('S', 'F', 'C')
+        BEGIN
+            INSERT INTO leftover_draft (email_id, route, mailbox, message_id, draft_id, created_date, next_look_date)
+            VALUES (
+                NEW.id, NEW.route, NEW.mailbox, NEW.message_id, NEW.draft_id, NEW.sent_date,
+                CASE NEW.status
+                    WHEN 'S' THEN strftime('%Y-%m-%d %H:%M:%f', NEW.sent_date, '+1 hour') ELSE NEW.sent_date
+                END);
+            UPDATE email_log SET draft_id = NULL WHERE id = NEW.id;
+        END
         """,
         "CREATE INDEX email_log_sent_date ON email_log (sent_date)",
         "CREATE INDEX email_log_failed ON email_log (sent_date, client, status) WHERE status = 'F'",

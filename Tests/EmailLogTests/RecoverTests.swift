@@ -15,7 +15,7 @@ import Testing
 
         let image = try directory.crashImage()
         let found = try image.service()
-        let recovered = try await found.recover(at: after(100)) { route in
+        let recovered = try await found.recover(at: after(100)) { route, _ in
             route == "careful" ? .hold : .retry(at: after(120))
         }
         #expect(recovered.map(\.id) == [retried, held])
@@ -31,7 +31,7 @@ import Testing
         #expect(try await found.attempts(since: after(100)).count == 2, "they may have taken from the limits")
         #expect(try await found.claim(retried, path: .smtp, at: after(120))?.unresolved?.path == .smtp)
         #expect(try await found.row(waiting)?.attempts == 0)
-        #expect(try await found.recover(at: after(200)) { _ in .hold }.isEmpty)
+        #expect(try await found.recover(at: after(200)) { _, _ in .hold }.isEmpty)
     }
 
     @Test func theLivingAreLeftAlone() async throws {
@@ -40,10 +40,10 @@ import Testing
         var tool: EmailLog? = try directory.tool()
         let own = try await service.make(.inProgress)
         let others = try await tool!.accept(submission(start: .inProgress(.graph)))
-        #expect(try await service.recover(at: after(9)) { _ in .hold }.isEmpty)
+        #expect(try await service.recover(at: after(9)) { _, _ in .hold }.isEmpty)
         #expect(try await service.status(others) == .inProgress)
         tool = nil
-        #expect(try await service.recover(at: after(9)) { _ in .hold }.map(\.id) == [others])
+        #expect(try await service.recover(at: after(9)) { _, _ in .hold }.map(\.id) == [others])
         #expect(try await service.status(own) == .inProgress)
     }
 }

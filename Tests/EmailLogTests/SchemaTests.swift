@@ -28,7 +28,7 @@ import Testing
             log.dropFirst(Self.emailLog.count)
                 == [
                     "body_id", "received", "is_part", "retries", "resent_date", "via", "claimant",
-                    "claimed_date", "claimed_path", "report_id",
+                    "claimed_date", "claimed_path", "report_id", "draft_id",
                 ])
     }
 

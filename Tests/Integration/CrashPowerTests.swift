@@ -9,7 +9,7 @@ struct CrashPowerTests {
 
     @Test(arguments: 1...Scale.of(1, long: 40)) func nothingAcknowledgedIsLost(_ seed: Int) async throws {
         var random = SeededGenerator(seed: UInt64(seed))
-        let points = CrashPoint.allCases.shuffled(using: &random).prefix(Self.cuts - 4)
+        let points = Death.points.shuffled(using: &random).prefix(Self.cuts - 4)
         let deaths: [Death] =
             points.map { Death.at($0, using: &random) }
             + (0..<3).map { _ in .after(.milliseconds(.random(in: 200..<700, using: &random))) } + [.ordered]

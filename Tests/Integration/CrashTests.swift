@@ -9,7 +9,7 @@ import Testing
     /// Every point by name, twice, and random moments from the start of the process on; all on one store, in any order.
     @Test(arguments: 1...Scale.of(1, long: 20)) func nothingAcknowledgedIsLost(_ seed: Int) async throws {
         var random = SeededGenerator(seed: UInt64(seed))
-        var deaths = (CrashPoint.allCases + CrashPoint.allCases).map { Death.at($0, using: &random) }
+        var deaths = (Death.points + Death.points).map { Death.at($0, using: &random) }
         while deaths.count < Self.kills { deaths.append(Death.sometime(using: &random)) }
         try await die(deaths.shuffled(using: &random), GatewayConfiguration(), "seed \(seed)")
     }

@@ -11,7 +11,9 @@ extension Checkup {
         switch await acquire(route) {
         case .failure(let unavailable): return [unavailable.item]
         case .success(let granted):
+            let permission = await permissionItem(route, graph, granted)
             return [tokenItem(granted, route), rolesItem(granted, route), await probeItem(route, graph, granted.token)]
+                + [permission].compactMap(\.self)
         }
     }
 
@@ -49,23 +51,69 @@ extension Checkup {
 
     private func probeItem(_ route: Route, _ graph: Graph, _ token: AccessToken) async -> CheckItem {
         guard let mailbox = party(of: route)?.mailbox.description else { return unknownParty("graph", route) }
-        let probe = SendMailProbe(endpoints: Application(graph).endpoints, mailbox: mailbox, token: token)
-        let (wire, now) = (Wire(graph, outbound.http), clocks.now())
-        let finding = await within(patience) { () async -> Result<SendMailProbe.Finding, WireFailure> in
-            do throws(WireFailure) {
-                return .success(probe.finding(in: try await wire.send(probe.wire), now: now))
-            } catch {
-                return .failure(error)
-            }
-        }
-        switch finding ?? .failure(.slow(patience)) {
+        switch await ask(.sendMail, graph, mailbox, token) {
         case .success(let finding): return finding.item(mailbox)
         case .failure(let failure): return CheckItem("graph", mailbox, .failed(.unavailable), failure.text)
         }
     }
 }
 
-extension SendMailProbe.Finding {
+extension Checkup {
+    fileprivate func ask(
+        _ call: MailboxProbe.Call, _ graph: Graph, _ mailbox: String, _ token: AccessToken
+    ) async -> Result<MailboxProbe.Finding, WireFailure> {
+        let probe = MailboxProbe(call, endpoints: Application(graph).endpoints, mailbox: mailbox, token: token)
+        let (wire, now) = (Wire(graph, outbound.http), clocks.now())
+        let finding = await within(patience) { () async -> Result<MailboxProbe.Finding, WireFailure> in
+            do throws(WireFailure) {
+                return .success(probe.finding(in: try await wire.send(probe.wire), now: now))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return finding ?? .failure(.slow(patience))
+    }
+
+    /// What `exactly_once` needs beside the leave to send; `nil` where it is off. The mailbox is asked where one is known,
+    /// since the token does not tell all.
+    fileprivate func permissionItem(_ route: Route, _ graph: Graph, _ granted: TokenCheck.Granted) async -> CheckItem? {
+        let mode = graph.exactlyOnce
+        guard mode != .off else { return nil }
+        guard let mailbox = party(of: route)?.mailbox.description else { return mode.item(route.name, granted.claims) }
+        let finding = await ask(mode == .draft ? .createDraft : .look, graph, mailbox, granted.token)
+        switch finding {
+        case .success(.ready):
+            return CheckItem(mode.rawValue, mailbox, .ok, "permitted, as `exactly_once: \(mode.rawValue)` needs it")
+        case .success(.refused(let refusal)) where refusal.status == 403 && refusal.cause == .unauthorized:
+            return CheckItem(mode.rawValue, mailbox, .failed(.refused), refusal.words, advice: mode.permissionAdvice)
+        case .success(let finding):
+            var item = finding.item(mailbox)
+            item.name = mode.rawValue
+            return item
+        case .failure(let failure): return CheckItem(mode.rawValue, mailbox, .failed(.unavailable), failure.text)
+        }
+    }
+}
+
+extension ExactlyOnce {
+    /// By the token alone.
+    fileprivate func item(_ subject: String, _ claims: TokenClaims?) -> CheckItem {
+        switch isPermitted(by: claims) {
+        case true?: CheckItem(rawValue, subject, .ok, "permitted by the token, as `exactly_once: \(rawValue)` needs it")
+        case false?:
+            CheckItem(
+                rawValue, subject, .failed(.refused),
+                "none of \(sufficientRoles.joined(separator: ", ")) is in the token",
+                advice: permissionAdvice)
+        case nil:
+            CheckItem(
+                rawValue, subject, .warning, "the token does not tell whether `exactly_once: \(rawValue)` is permitted",
+                advice: Checkup.nameSender)
+        }
+    }
+}
+
+extension MailboxProbe.Finding {
     /// What only a message shows stays open.
     func item(_ mailbox: String) -> CheckItem {
         switch self {

@@ -117,6 +117,9 @@ package struct Graph: Hashable, Sendable {
     package var credentials: [Credential]
     /// When the credential ends, where someone has said so.
     package var secretExpires: Timestamp?
+    package var exactlyOnce = ExactlyOnce.off
+    /// How long after an attempt without an answer its message may still show up in the mailbox.
+    package var lookupAfter = Duration.seconds(300)
     package var onUnknown = Disposition.UnknownPolicy.retry
     /// Octets of raw message up to which one request carries it.
     package var mimeLimit: Int64 = 2_200_000

@@ -125,7 +125,8 @@ extension Graph {
                 ("client_id", .text(clientID)),
             ] + effectiveCredentials + [
                 ("secret_expires", .optional(secretExpires?.day)),
-                ("exactly_once", .text("off")),
+                ("exactly_once", .text(exactlyOnce.rawValue)),
+                ("lookup_after", .span(lookupAfter)),
                 ("on_unknown", .text(onUnknown.rawValue)),
                 ("mime_limit", .text(Quantity.text(octets: mimeLimit))),
                 ("large", .text(large.rawValue)),

@@ -97,11 +97,13 @@ enum GraphDecoder {
             section.problem("proxy", "expected http(s)://[user:password@]host:port")
         }
         graph.secretExpires = section.scalar("secret_expires", expected: "a date such as 2027-01-31") { Timestamp($0) }
+        graph.exactlyOnce = section.choice("exactly_once") ?? graph.exactlyOnce
+        graph.lookupAfter = section.duration("lookup_after", in: .zero ... .seconds(86400)) ?? graph.lookupAfter
         graph.onUnknown = section.choice("on_unknown") ?? graph.onUnknown
         graph.mimeLimit = section.size("mime_limit", in: 1000...3_000_000) ?? graph.mimeLimit
         graph.large = section.choice("large") ?? graph.large
         graph.limits = section.section("limits").map(limits) ?? .init()
-        checkPromises(section)
+        section.later("sent_items")
         return tenant == nil || clientID == nil || credentials.isEmpty ? nil : graph
     }
 
@@ -162,13 +164,5 @@ enum GraphDecoder {
             requests: section.rate("requests_per_mailbox") ?? defaults.requests,
             upload: section.sizeRate("upload_per_mailbox") ?? defaults.upload,
             concurrency: section.integer("concurrency", in: 1...10_000) ?? defaults.concurrency)
-    }
-
-    /// Keys whose value would be a promise that this version does not keep are refused; the others only have no effect.
-    private static func checkPromises(_ section: Section) {
-        if let mode = section.string("exactly_once"), mode != "off" {
-            section.problem("exactly_once", "`\(mode)` is not part of this version; write off, and choose `on_unknown`")
-        }
-        section.later("sent_items")
     }
 }

@@ -54,13 +54,15 @@ extension DeliveryManager {
 
     /// Held, cancelled, or the store failed: nothing was tried.
     private func notBegun(_ start: Scheduler.Start) {
-        scheduler.finished(start.id, .inconclusive, reachedFarSide: false, at: clocks.instant(), using: &random)
+        scheduler.finished(
+            start.id, .inconclusive, reachedFarSide: false, usage: .whole, at: clocks.instant(), using: &random)
         bell.ring(start.lane)
     }
 
     private func deliver(_ message: QueuedMessage, by path: any DeliveryPath) async -> Delivery {
         do {
-            return await path.deliver(message, body: try await log.body(of: message.id))
+            let memory = AttemptMemory(of: message.id, in: log)
+            return await path.deliver(message, body: try await log.body(of: message.id), memory: memory)
         } catch {
             return Delivery(unreadable: error)
         }
@@ -85,11 +87,12 @@ extension DeliveryManager {
         let dispositions = attempt.delivery.outcomes.map { outcome in
             Disposition(
                 of: outcome, .init(retries: attempt.message.retries, acceptedAt: attempt.message.waitingSince),
-                schedule: attempt.route.schedule, onUnknown: attempt.route.onUnknown, at: now, using: &random)
+                schedule: attempt.route.schedule, onUnknown: attempt.onUnknown, at: now, using: &random)
         }
         let effect = attempt.delivery.effect(dispositions.map(\.effect).first { $0 != .healthy } ?? .healthy)
         let waitsUntil = scheduler.finished(
-            start.id, effect, reachedFarSide: attempt.delivery.cost != nil, at: instant, using: &random)
+            start.id, effect, reachedFarSide: attempt.delivery.cost != nil, usage: attempt.delivery.usage, at: instant,
+            using: &random)
         bell.ring(start.lane)
         let settlements = zip(attempt.delivery.outcomes, dispositions).map {
             Settlement(
@@ -182,16 +185,28 @@ private struct Attempt {
         return primary
     }
 
+    var onUnknown: Disposition.UnknownPolicy {
+        delivery.isHeld ? .hold : route.lostAnswers.policy(by: start.path)
+    }
+
     func record(_ outcome: Outcome) -> AttemptRecord {
-        AttemptRecord(
+        var record = AttemptRecord(
             startedDate: startedDate, duration: duration, path: start.path, outcome: outcome, cost: delivery.cost,
             fellBack: start.path != route.limits.primary && message.via == nil)
+        (record.draft, record.note) = (delivery.draft, delivery.note)
+        return record
     }
 }
 
 extension Delivery {
     /// One, or one for each part.
     fileprivate var outcomes: [Outcome] { parts.isEmpty ? [outcome] : parts.map(\.outcome) }
+
+    /// What a look alone takes is requests; no message was submitted.
+    fileprivate var usage: Usage {
+        cost.map { Usage(requests: Int64($0.requests), isSubmitted: $0.recipients > 0, hasUploaded: $0.bytes > 0) }
+            ?? .whole
+    }
 
     /// What was refused on our own side says nothing about the mailbox or the route: a probe must reach Microsoft.
     fileprivate func effect(_ judged: LaneEffect) -> LaneEffect {

@@ -41,10 +41,9 @@ extension DeliveryManager {
     }
 
     func recover(at now: Timestamp) async throws(EmailLogError) {
-        let holding = Set(routes.values.filter { $0.onUnknown == .hold }.map(\.name))
-        let first = routes.mapValues { $0.schedule.backoff.first }
-        let recovered = try await log.recover(at: now) { route in
-            holding.contains(route) ? .hold : .retry(at: now + (first[route] ?? .seconds(15)))
+        let routes = routes
+        let recovered = try await log.recover(at: now) { route, path in
+            routes[route]?.recovery(by: path, at: now) ?? .retry(at: now + .seconds(15))
         }
         for message in recovered {
             logger.warning(

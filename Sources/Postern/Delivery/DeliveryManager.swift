@@ -34,6 +34,9 @@ actor DeliveryManager: Service {
     private var lastLook: (wall: Timestamp, steady: Instant)?
     private var nextLook = Instant.start
     private var nextSweep = Instant.start
+    var nextDraftLook = Instant.start
+    var isSweepingDrafts = false
+    var hasCheckedPermissions = false
     /// The store failed: nothing starts before then.
     private var storeRestsUntil = Instant.start
 
@@ -64,6 +67,8 @@ actor DeliveryManager: Service {
             await withDiscardingTaskGroup { group in
                 for await _ in bell.rings {
                     for start in await nextStarts() { group.addTask { await self.attempt(start) } }
+                    if isTimeForPermissions() { group.addTask { await self.checkPermissions() } }
+                    if isTimeForDrafts() { group.addTask { await self.sweepDrafts() } }
                 }
             }
         } onGracefulShutdown: {
@@ -111,6 +116,7 @@ actor DeliveryManager: Service {
         }
         storeVersion = nil
         nextLook = now
+        hasCheckedPermissions = false
         bell.ring()
     }
 

@@ -6,7 +6,7 @@ package import SMTPProtocol
 /// One way out of the house.
 package protocol DeliveryPath: Sendable {
     /// Attempts a message once. Never throws: whatever happened is an outcome.
-    func deliver(_ message: QueuedMessage, body: MessageBody) async -> Delivery
+    func deliver(_ message: QueuedMessage, body: MessageBody, memory: AttemptMemory) async -> Delivery
 
     /// After a reload: what the path before has in hand and is still good, such as a token, goes on being used.
     func takeOver(from old: any DeliveryPath) async
@@ -29,6 +29,12 @@ package struct Delivery: Sendable {
     package var cost: AttemptRecord.Cost?
     /// This path cannot carry the message as it is, and the route lets it go by the other.
     package var fallsBack = false
+    /// What is left of a draft.
+    package var draft = DraftTrace.unchanged
+    /// Looking did not tell what has become of it, and a person is to decide.
+    package var isHeld = false
+    /// What the record of an accepted message says besides.
+    package var note: String?
 
     package init(_ outcome: Outcome, isAttempt: Bool, cost: AttemptRecord.Cost? = nil) {
         self.outcome = outcome

@@ -1,4 +1,5 @@
 import DeliveryPolicy
+import EmailLog
 import Foundation
 import GraphProtocol
 import HTTPTransport
@@ -12,7 +13,7 @@ struct DeliveryRoute: Sendable {
     let name: String
     let limits: RouteLimits
     let schedule: RetrySchedule
-    let onUnknown: Disposition.UnknownPolicy
+    let lostAnswers: LostAnswers
     let paths: [Path: any DeliveryPath]
 
     /// - Throws: a credential or a file that cannot be read.
@@ -27,7 +28,7 @@ struct DeliveryRoute: Sendable {
                     graph, audience: .graph, transport: outbound.http, clocks: clocks,
                     logger: outbound.logger(for: route)),
                 wire: Wire(graph, outbound.http), policy: SendPlan.Policy(route, graph),
-                hostname: configuration.hostname, clocks: clocks)
+                hostname: configuration.hostname, clocks: clocks, lostAnswers: LostAnswers(graph))
         }
         if let host = route.smtp {
             paths[.smtp] = SMTPPath(
@@ -36,23 +37,32 @@ struct DeliveryRoute: Sendable {
         }
         self.init(
             name: route.name, limits: RouteLimits(route), schedule: configuration.retry,
-            onUnknown: route.graph?.onUnknown ?? .retry, paths: paths)
+            lostAnswers: route.graph.map { LostAnswers($0) } ?? LostAnswers(), paths: paths)
     }
 
     /// A route over paths that are made elsewhere.
     init(
-        name: String, limits: RouteLimits, schedule: RetrySchedule, onUnknown: Disposition.UnknownPolicy,
+        name: String, limits: RouteLimits, schedule: RetrySchedule, lostAnswers: LostAnswers,
         paths: [Path: any DeliveryPath]
     ) {
         self.name = name
         self.limits = limits
         self.schedule = schedule
-        self.onUnknown = onUnknown
+        self.lostAnswers = lostAnswers
         self.paths = paths
     }
 }
 
 extension DeliveryRoute {
+    /// What becomes of a message whose attempt was cut off by the end of its process.
+    func recovery(by path: Path, at now: Timestamp) -> RecoveryPolicy {
+        switch lostAnswers.policy(by: path) {
+        case .hold: .hold
+        case .retry:
+            .retry(at: now + schedule.backoff.first, mayLeaveDraft: path == .graph && lostAnswers.mode == .draft)
+        }
+    }
+
     func other(than path: Path) -> Path? { paths.keys.first { $0 != path } }
 
     /// After a reload.
@@ -151,6 +161,7 @@ extension RouteLimits {
             concurrency = limits.concurrency
             lane.concurrency = limits.concurrencyPerMailbox
             lane.requests = limits.requests
+            lane.requestsPerAttempt = Int64(route.graph?.exactlyOnce.requestsPerAttempt ?? 1)
             lane.upload = limits.upload
         }
         if let host = route.smtp {

@@ -45,8 +45,7 @@ package struct DirectDelivery: Sendable {
         let outbound = Outbound(configuration)
         let settings = try RuntimeSettings(configuration, outbound: outbound, clocks: clocks)
         let (judged, route) = try await accept(message, envelope, settings.routes)
-        let onUnknown = Dictionary(settings.routes.map { ($0.name, $0.onUnknown) }) { first, _ in first }
-        let steps = try await resolve(judged, route, onUnknown, outbound)
+        let steps = try await resolve(judged, route, settings.routes, outbound)
         return Report(choice: judged.choice, steps: steps)
     }
 
@@ -69,8 +68,7 @@ package struct DirectDelivery: Sendable {
     }
 
     private func resolve(
-        _ judged: LocalSubmission.Judged, _ route: DeliveryRoute, _ onUnknown: [String: Disposition.UnknownPolicy],
-        _ outbound: Outbound
+        _ judged: LocalSubmission.Judged, _ route: DeliveryRoute, _ routes: [DeliveryRoute], _ outbound: Outbound
     ) async throws -> [Step] {
         let deadline = clocks.instant() + patience
         while true {
@@ -78,7 +76,7 @@ package struct DirectDelivery: Sendable {
                 let turn = Turn(
                     log: log, lane: judged.lane, route: route, via: via, keepsSentBodies: configuration.keepsSentBodies,
                     clocks: clocks)
-                try await turn.recover(onUnknown, after: route.schedule.backoff.first)
+                try await turn.recover(routes)
                 let steps = try await turn.take(judged.ids, by: firstPath(of: judged, route))
                 // A service that starts now must find no connection of ours beside its own.
                 await outbound.shutdown()
@@ -146,10 +144,11 @@ private struct Turn {
     let clocks: Clocks
 
     /// Settles what a service that has died was sending, as the service would at its next start.
-    func recover(_ onUnknown: [String: Disposition.UnknownPolicy], after wait: Duration) async throws {
+    func recover(_ routes: [DeliveryRoute]) async throws {
         let now = clocks.now()
-        _ = try await log.recover(at: now) { route in
-            onUnknown[route] == .hold ? .hold : .retry(at: now + wait)
+        let known = Dictionary(routes.map { ($0.name, $0) }) { first, _ in first }
+        _ = try await log.recover(at: now) { route, path in
+            known[route]?.recovery(by: path, at: now) ?? .retry(at: now + .seconds(15))
         }
     }
 
@@ -181,7 +180,7 @@ private struct Turn {
         do throws(EmailLogError) {
             let body = try await log.body(of: message.id)
             guard let way = route.paths[path] else { throw EmailLogError.other("no path \(path.rawValue)") }
-            return await way.deliver(message, body: body)
+            return await way.deliver(message, body: body, memory: AttemptMemory(of: message.id, in: log))
         } catch {
             return Delivery(unreadable: error)
         }
@@ -220,7 +219,9 @@ private struct Turn {
                     reason: refusal.text))
         }
         guard delivery.parts.isEmpty else { return try await recordParts(message, delivery, step, at: now) }
-        let attempt = delivery.isAttempt ? step.record(delivery.outcome, cost: delivery.cost, at: now) : nil
+        var attempt = delivery.isAttempt ? step.record(delivery.outcome, cost: delivery.cost, at: now) : nil
+        attempt?.draft = delivery.draft
+        attempt?.note = delivery.note
         try await log.settle(message.id, settlement(delivery.outcome), attempt: attempt, at: now)
         return [step]
     }

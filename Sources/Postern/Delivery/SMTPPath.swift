@@ -14,7 +14,7 @@ struct SMTPPath: DeliveryPath {
     /// Our name in EHLO, and in what is added to headers.
     let hostname: String
 
-    func deliver(_ message: QueuedMessage, body: MessageBody) async -> Delivery {
+    func deliver(_ message: QueuedMessage, body: MessageBody, memory: AttemptMemory) async -> Delivery {
         do throws(EmailLogError) {
             let block = try HeaderReader.header(of: body)
             if let refusal = HeaderReader.refusal(of: block, in: body) {

@@ -55,8 +55,8 @@ extension Spent {
     fileprivate init(_ attempt: SpentAttempt, at now: Timestamp, _ instant: Instant) {
         self.init(
             answeredAt: instant - max(.zero, now - attempt.finishedDate), path: attempt.path,
-            messages: Int64(attempt.cost.requests),
-            recipients: Int64(attempt.cost.recipients), size: Int64(attempt.cost.bytes))
+            messages: attempt.cost.recipients > 0 ? 1 : 0, recipients: Int64(attempt.cost.recipients),
+            size: Int64(attempt.cost.bytes), requests: Int64(attempt.cost.requests))
     }
 }
 

@@ -15,6 +15,7 @@ enum LogKey {
     static let mailbox = "mailbox"
     static let mailboxes = "mailboxes"
     static let messages = "messages"
+    static let mode = "mode"
     static let outcome = "outcome"
     static let path = "path"
     static let reason = "reason"

@@ -55,6 +55,8 @@ struct Counters: Decodable, Sendable {
     var earlyRequests: Int
     var tokensIssued: Int
     var messages: Int
+    /// Drafts that were never sent.
+    var drafts: Int
     var mailboxes: [String: Mailbox]
 
     func answers(_ status: Int, to operation: String = "sendMail") -> Int {

@@ -11,11 +11,12 @@ import Testing
 
     private func items(
         sender: Address? = ann, patience: Duration = .seconds(15), unreached: Bool = false,
-        _ script: @escaping ScriptedMicrosoft.Script
+        exactlyOnce: ExactlyOnce = .off, _ script: @escaping ScriptedMicrosoft.Script
     ) async throws -> [CheckItem] {
         try await ScriptedMicrosoft.serve(script) { microsoft in
             var settings = try configuration(Desk.routes)
             settings.routes[0].graph = makeGraph(microsoft)
+            settings.routes[0].graph?.exactlyOnce = exactlyOnce
             let clocks = ManualClock().clocks
             let checkup = Checkup(settings, sender: sender, clocks: clocks, patience: patience)
             var way = NetworkCheck(patience: patience, transport: HTTPTransport(), clocks: clocks)
@@ -102,5 +103,44 @@ import Testing
     @Test func nobodyToAskAbout() async throws {
         let items = try await items(sender: nil, answering(Self.ready))
         #expect(items.map(\.verdict) == [.ok, .ok, .warning] && items[2].advice?.contains("--mailbox") == true)
+    }
+
+    // MARK: exactly_once
+
+    private static let denied = ScriptedMicrosoft.graphError(403, "ErrorAccessDenied")
+
+    /// What it needs beside the leave to send is asked for as well, by a request that does nothing.
+    @Test(arguments: [
+        (ExactlyOnce.lookup, "GET", "/messages?$select=id&$top=1", "Mail.Read:"),
+        (.draft, "POST", "/messages", "Mail.ReadWrite:"),
+    ])
+    func thePermissionOfExactlyOnce(
+        _ mode: ExactlyOnce, _ method: String, _ place: String, _ role: String
+    ) async throws {
+        for isGranted in [true, false] {
+            let items = try await items(exactlyOnce: mode) { call, _ in
+                if call.isToken { return ScriptedMicrosoft.token("t0ken") }
+                guard call.method == method, call.path.hasSuffix(place) else { return Self.ready }
+                if !isGranted { return Self.denied }
+                return mode == .lookup ? .status(200, [:], #"{"value":[]}"#) : Self.ready
+            }
+            #expect(items.map(\.name) == ["token", "roles", "graph", mode.rawValue])
+            let item = try #require(items.last)
+            #expect(item.subject == "ann@contoso.com" && item.verdict == (isGranted ? .ok : .failed(.refused)))
+            #expect(item.advice?.contains(role) ?? isGranted, "\(item)")
+        }
+    }
+
+    @Test func whatElseIsWrongIsSaidAsItIs() async throws {
+        let items = try await items(exactlyOnce: .lookup) { call, _ in
+            call.isToken ? ScriptedMicrosoft.token("t0ken") : call.method == "GET" ? .status(503) : Self.ready
+        }
+        #expect(items.last?.name == "lookup" && items.last?.fault == .unavailable)
+    }
+
+    /// Without a mailbox to ask about, the token is all there is.
+    @Test func withoutAMailboxTheTokenIsAsked() async throws {
+        let items = try await items(sender: nil, exactlyOnce: .draft, answering(Self.ready))
+        #expect(items.last?.name == "draft" && items.last?.verdict == .warning)
     }
 }

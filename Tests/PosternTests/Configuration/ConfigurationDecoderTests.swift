@@ -74,6 +74,7 @@ import Testing
         #expect(route.graph?.limits.requests == Rate(10_000, per: .seconds(600)))
         #expect(route.graph?.limits.upload == Rate(150_000_000, per: .seconds(300)))
         #expect(route.graph?.mimeLimit == 2_200_000 && route.graph?.onUnknown == .retry)
+        #expect(route.graph?.exactlyOnce == .off && route.graph?.lookupAfter == .seconds(300))
         #expect(route.graph?.credentials == [.secret(Secret("very-secret"))])
     }
 
@@ -104,6 +105,8 @@ import Testing
                   tenant: contoso.com
                   client_id: abc
                   certificate: {file: app.pfx, password: {env: PASSWORD}}
+                  exactly_once: draft
+                  lookup_after: 90s
                   on_unknown: hold
                   mime_limit: 1MB
                   limits: {concurrency_per_mailbox: 2, requests_per_mailbox: 5/s, upload_per_mailbox: 1MB/s, concurrency: 9}
@@ -127,6 +130,7 @@ import Testing
         #expect(route.graph?.cloud == .usgovDoD && route.graph?.loginEndpoint == "http://127.0.0.1:1")
         #expect(route.graph?.credentials == [.certificate(file: "app.pfx", password: Secret("pfx-word"))])
         #expect(route.graph?.proxy?.reveal() == "http://user:word@proxy:8080")
+        #expect(route.graph?.exactlyOnce == .draft && route.graph?.lookupAfter == .seconds(90))
         #expect(route.graph?.onUnknown == .hold && route.unrepresentable == .rewrite)
         #expect(configuration.retry.backoff.factor == 1.5 && configuration.log.format == .json)
     }
@@ -220,10 +224,8 @@ import Testing
             ]
         ),
         (
-            "a promise not kept by this version", minimal + "\n      exactly_once: lookup",
-            [
-                "postern.yaml:8: routes[0].graph.exactly_once: `lookup` is not part of this version; write off, and choose `on_unknown`"
-            ]
+            "a word that is no mode", minimal + "\n      exactly_once: lookups",
+            ["postern.yaml:8: routes[0].graph.exactly_once: expected one of off, lookup, draft"]
         ),
         (
             "no path at all", minimal.replacingOccurrences(of: "graph:", with: "grph:"),

@@ -189,7 +189,7 @@ import Testing
         limits.lane.messages = Rate(4, per: .seconds(60))
         let (graph, smtp) = (ScriptedPath(), ScriptedPath())
         let route = DeliveryRoute(
-            name: "contoso", limits: limits, schedule: RetrySchedule(jitter: 0), onUnknown: .retry,
+            name: "contoso", limits: limits, schedule: RetrySchedule(jitter: 0), lostAnswers: LostAnswers(),
             paths: [.graph: graph, .smtp: smtp])
         let bench = try await DeliveryBench(routes: [route])
         for number in 1...4 { _ = try await bench.log.accept(waiting("s\(number)", via: .smtp)) }

@@ -83,7 +83,7 @@ import Testing
         var limits = RouteLimits()
         (limits.primary, limits.connections) = (.smtp, shared)
         let route = DeliveryRoute(
-            name: "contoso", limits: limits, schedule: RetrySchedule(jitter: 0), onUnknown: .retry,
+            name: "contoso", limits: limits, schedule: RetrySchedule(jitter: 0), lostAnswers: LostAnswers(),
             paths: [.smtp: path])
         let bench = try await DeliveryBench(
             in: directory, clock: ManualClock(at: after(5)), routes: [route], path: path)

@@ -39,7 +39,7 @@ import Testing
 
     @Test func everyLimitIsHandedOn() throws {
         let route = try route(Self.full)
-        #expect(route.name == "contoso" && route.onUnknown == .hold)
+        #expect(route.name == "contoso" && route.lostAnswers == LostAnswers(onUnknown: .hold))
         #expect(route.limits.concurrency == 9 && route.limits.lane.concurrency == 2)
         #expect(route.limits.lane.messages == Rate(20, per: .seconds(120)))
         #expect(route.limits.lane.recipients == Rate(500, per: .seconds(3600)))

@@ -28,10 +28,12 @@ func tokenSource(
 
 func graphPath(
     _ microsoft: ScriptedMicrosoft? = nil, credentials: [Graph.Credential] = [.secret(Secret("s1"))],
-    policy: SendPlan.Policy = SendPlan.Policy(), clock: ManualClock = ManualClock()
+    policy: SendPlan.Policy = SendPlan.Policy(), clock: ManualClock = ManualClock(),
+    lostAnswers: LostAnswers = LostAnswers()
 ) throws -> GraphPath {
     let graph = makeGraph(microsoft)
     return GraphPath(
         application: Application(graph), tokens: try tokenSource(microsoft, credentials: credentials, clock: clock),
-        wire: Wire(graph, HTTPTransport()), policy: policy, hostname: "relay.test", clocks: clock.clocks)
+        wire: Wire(graph, HTTPTransport()), policy: policy, hostname: "relay.test", clocks: clock.clocks,
+        lostAnswers: lostAnswers)
 }

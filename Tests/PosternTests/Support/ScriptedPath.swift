@@ -44,7 +44,7 @@ final class ScriptedPath: DeliveryPath {
         state.withLockedValue { $0.predecessor = old }
     }
 
-    func deliver(_ message: QueuedMessage, body: MessageBody) async -> Delivery {
+    func deliver(_ message: QueuedMessage, body: MessageBody, memory: AttemptMemory) async -> Delivery {
         state.withLockedValue { state in
             state.attempted.append(message.id)
             state.inFlight[message.mailbox, default: 0] += 1
@@ -61,6 +61,13 @@ final class ScriptedPath: DeliveryPath {
 
     /// The words of an outcome that was no attempt.
     static let tokenless = "no token"
+}
+
+extension DeliveryPath {
+    /// Where no draft is made, nothing is to be written down.
+    func deliver(_ message: QueuedMessage, body: MessageBody) async -> Delivery {
+        await deliver(message, body: body, memory: AttemptMemory { _ in })
+    }
 }
 
 extension Outcome {
@@ -101,7 +108,7 @@ struct DeliveryBench {
         change(&limits)
         return DeliveryRoute(
             name: name, limits: limits, schedule: RetrySchedule(jitter: 0, giveUpAfter: giveUpAfter),
-            onUnknown: onUnknown, paths: [.graph: path])
+            lostAnswers: LostAnswers(onUnknown: onUnknown), paths: [.graph: path])
     }
 
     /// A route with a path beside its primary.
@@ -115,7 +122,7 @@ struct DeliveryBench {
         limits.lane.messages = Rate(1000, per: .seconds(60))
         return DeliveryRoute(
             name: "contoso", limits: limits, schedule: RetrySchedule(jitter: 0, giveUpAfter: giveUpAfter),
-            onUnknown: onUnknown, paths: [.graph: graph, .smtp: smtp])
+            lostAnswers: LostAnswers(onUnknown: onUnknown), paths: [.graph: graph, .smtp: smtp])
     }
 
     @discardableResult
