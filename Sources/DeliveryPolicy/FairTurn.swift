@@ -1,13 +1,21 @@
-/// Sees to it that a steady stream of urgent work does not keep the rest waiting for ever: after twenty turns that passed
-/// over something less urgent, one turn goes to what was passed over. The urgent thereby loses at most a twentieth.
+import MailModel
+
+/// Sees to it that a steady stream of urgent work does not keep the rest waiting for ever: after twenty turns in a row that
+/// passed over a priority one turn is its own. So each priority that could go has one of every 22 turns at least, and what is
+/// most urgent keeps nine tenths of them.
 struct FairTurn: Sendable {
     private static let patience = 20
-    private var passedOver = 0
+    /// By `Priority.rank`.
+    private var passedOver = [Int](repeating: 0, count: Priority.allCases.count)
 
-    var isDue: Bool { passedOver >= Self.patience }
+    /// Of several that are due the most urgent goes first; the others stay due.
+    func isDue(_ priority: Priority) -> Bool { passedOver[priority.rank] >= Self.patience }
 
-    /// - Parameters:
-    ///   - overtaking: whether this was the turn of something passed over.
-    ///   - passing: whether something less urgent that could have gone stays behind.
-    mutating func taken(overtaking: Bool, passing: Bool) { passedOver = passing && !overtaking ? passedOver + 1 : 0 }
+    /// - Parameter contending: all who could have had the turn.
+    mutating func taken(_ priority: Priority, contending: Set<Priority>) {
+        for other in Priority.allCases {
+            let isPassedOver = other != priority && contending.contains(other)
+            passedOver[other.rank] = isPassedOver ? passedOver[other.rank] + 1 : 0
+        }
+    }
 }

@@ -5,9 +5,11 @@ import MailModel
 /// More urgent rows go first, and within a priority the longest due. A row that is due but does not fit the limits yet
 /// blocks those behind it, else a message to many recipients would never find room: all of them where it lacks what both
 /// paths share, those of its own path where it lacks what is that path's alone. A row whose path is closed blocks nobody
-/// of the other path, and one whose path the route does not have blocks nobody at all. Bulk mail may use all but a
-/// thirtieth of the limits and, on each path, all but one of the concurrent attempts, and `FairTurn` keeps it from
-/// starving.
+/// of the other path, and one whose path the route does not have blocks nobody at all.
+///
+/// Bulk mail leaves one of the concurrent attempts on each path to others, and each priority something of the limits
+/// (`Rate.reserve`). Lest it starve, a row that was passed over for too long has a turn of its own (`FairTurn`), in which
+/// it may use the last attempt and the last of a short window; of a quota it leaves what it always leaves.
 ///
 /// A row without a pin takes the primary whenever that is open, and waits for a place there; the other path only in a
 /// trouble that the route's fallback rule moves messages for.
@@ -23,6 +25,10 @@ extension Lane {
     struct Turn: Hashable, Sendable {
         let row: Waiting
         let path: Path
+        /// It was passed over for too long.
+        var isOverdue = false
+        /// The priorities that could have had the turn as far as pauses go.
+        var contending: Set<Priority> = []
     }
 
     /// A due row that some path is open to.
@@ -34,14 +40,11 @@ extension Lane {
 
     // MARK: Now
 
-    /// Starts the next row that can, by one of the paths the route has open.
-    mutating func startNext(at now: Instant, through open: [Path], _ outlook: RouteOutlook) -> Turn? {
+    /// The row that is to start next, by one of the paths the route has open.
+    func nextTurn(at now: Instant, through open: [Path], _ outlook: RouteOutlook) -> Turn? {
         let contenders = contenders(at: now, outlook)
-        guard let turn = turn(among: contenders, at: now, through: open, outlook) else { return nil }
-        start(turn.row, by: turn.path, at: now)
-        let others = contenders.filter { $0.paths.contains(where: open.contains) }.map(\.row.priority)
-        fairness.taken(
-            overtaking: others.contains { $0 < turn.row.priority }, passing: others.contains { $0 > turn.row.priority })
+        guard var turn = turn(among: contenders, at: now, through: open, outlook) else { return nil }
+        turn.contending = Set(contenders.filter { $0.paths.contains(where: open.contains) }.map(\.row.priority))
         return turn
     }
 
@@ -84,23 +87,24 @@ extension Lane {
         return nil
     }
 
-    /// The longest due of those that have been passed over for too long, and fit: one that does not must not stand before
-    /// one that does.
+    /// The first of those that have been passed over for too long, and fit: one that does not must not stand before one that
+    /// does.
     private func overdue(among contenders: [Contender], at now: Instant, through open: [Path]) -> Turn? {
-        guard fairness.isDue else { return nil }
         let candidates = contenders.filter { $0.paths.contains(where: open.contains) }
-        let turns = candidates.filter { $0.row.priority > candidates[0].row.priority }.compactMap { contender in
-            let path = contender.paths.first { open.contains($0) && fits(contender.row, $0, at: now) }
-            return path.map { Turn(row: contender.row, path: $0) }
+        for contender in candidates where contender.row.priority > candidates[0].row.priority {
+            guard fairness.isDue(contender.row.priority) else { continue }
+            let path = contender.paths.first { open.contains($0) && fitsOverdue(contender.row, $0, at: now) }
+            if let path { return Turn(row: contender.row, path: path, isOverdue: true) }
         }
-        return turns.min { $0.row.due < $1.row.due }
+        return nil
     }
 
-    private func fits(_ row: Waiting, _ path: Path, at now: Instant) -> Bool {
-        hasPlace(row, on: path) && hasShared(row, at: now) && hasOwn(row, on: path, at: now)
+    private func fitsOverdue(_ row: Waiting, _ path: Path, at now: Instant) -> Bool {
+        let available = buckets.nextAvailable(for: row, by: path, isOverdue: true, at: now)
+        return gates[path].inFlight < limits.concurrency(of: path) && available.map { $0 <= now } ?? false
     }
 
-    private func hasPlace(_ row: Waiting, on path: Path) -> Bool {
+    func hasPlace(_ row: Waiting, on path: Path) -> Bool {
         let all = limits.concurrency(of: path)
         return gates[path].inFlight < (row.priority == .bulk && all > 1 ? all - 1 : all)
     }

@@ -41,13 +41,20 @@ struct Lane: Sendable {
     mutating func remove(_ row: Waiting) { window.remove(row) }
 
     /// Takes a row that can start by the path out of the window, with its tokens.
-    mutating func start(_ row: Waiting, by path: Path, at now: Instant) {
-        guard let tickets = buckets.take(for: row, by: path, at: now) else {
+    mutating func start(_ turn: Turn, at now: Instant) {
+        guard let tickets = buckets.take(for: turn.row, by: turn.path, isOverdue: turn.isOverdue, at: now) else {
             preconditionFailure("a row starts when it fits")
         }
-        window.remove(row)
-        inFlight[row.id] = Flight(path: path, tickets: tickets)
-        gates[path].started(row.id)
+        window.remove(turn.row)
+        inFlight[turn.row.id] = Flight(path: turn.path, tickets: tickets)
+        gates[turn.path].started(turn.row.id)
+        fairness.taken(turn.row.priority, contending: turn.contending)
+    }
+
+    /// Counts an attempt that is under way without having been started here.
+    mutating func adopt(_ row: Waiting, by path: Path) {
+        inFlight[row.id] = Flight(path: path, tickets: buckets.charge(for: row, by: path))
+        gates[path].adopted()
     }
 
     mutating func finished(
@@ -75,10 +82,6 @@ struct Lane: Sendable {
 
     mutating func restorePause(on path: Path, _ refusal: Refusal, since: Instant, until: Instant) {
         gates[path].restore(refusal, since: since, until: until)
-    }
-
-    func timeToDrain(messages: Int64, recipients: Int64, at now: Instant) -> Duration {
-        buckets.timeToDrain(messages: messages, recipients: recipients, at: now)
     }
 
     /// From when on the lane may be forgotten, if nothing happens; `nil` while it has rows.

@@ -24,10 +24,10 @@ struct LaneBuckets: Sendable {
         let requests, upload: TokenBucket.Ticket
     }
 
-    private var messages: TokenBucket
-    private var recipients: TokenBucket
-    private var requests: TokenBucket
-    private var upload: TokenBucket
+    private(set) var messages: TokenBucket
+    private(set) var recipients: TokenBucket
+    private(set) var requests: TokenBucket
+    private(set) var upload: TokenBucket
     private var requestsPerAttempt: Int64
 
     init(_ limits: LaneLimits) {
@@ -49,13 +49,24 @@ struct LaneBuckets: Sendable {
     /// False where no amount of waiting helps.
     func canEverFit(_ row: Waiting) -> Bool { Int64(row.recipients) <= recipients.rate.amount }
 
-    mutating func take(for row: Waiting, by path: Path, at now: Instant) -> Tickets? {
-        guard let moment = nextAvailable(for: row, by: path, at: now), moment <= now else { return nil }
+    mutating func take(for row: Waiting, by path: Path, isOverdue: Bool = false, at now: Instant) -> Tickets? {
+        guard let moment = nextAvailable(for: row, by: path, isOverdue: isOverdue, at: now), moment <= now else {
+            return nil
+        }
         let cost = Cost(of: row)
         guard let message = messages.take(1, at: now), let people = recipients.take(cost.recipients, at: now) else {
             preconditionFailure("what is available can be taken")
         }
         return Tickets(messages: message, recipients: people, graph: path == .graph ? takeGraphs(cost, at: now) : nil)
+    }
+
+    /// Counts an attempt that is under way, whether it fits or not.
+    mutating func charge(for row: Waiting, by path: Path) -> Tickets {
+        let cost = Cost(of: row)
+        let graph =
+            path == .graph
+            ? GraphTickets(requests: requests.charge(requestsAtStart), upload: upload.charge(cost.octets)) : nil
+        return Tickets(messages: messages.charge(1), recipients: recipients.charge(cost.recipients), graph: graph)
     }
 
     mutating func settle(_ tickets: Tickets, _ usage: Usage = .whole, at now: Instant) {
@@ -85,23 +96,23 @@ struct LaneBuckets: Sendable {
 
     /// The earliest moment from `now` on at which the row fits all that hold for the path; `nil` while that depends on
     /// answers in flight.
-    func nextAvailable(for row: Waiting, by path: Path, at now: Instant) -> Instant? {
-        guard let shared = nextShared(for: row, at: now), let own = nextOwn(for: row, by: path, at: now) else {
-            return nil
-        }
+    func nextAvailable(for row: Waiting, by path: Path, isOverdue: Bool = false, at now: Instant) -> Instant? {
+        guard let shared = nextShared(for: row, isOverdue: isOverdue, at: now),
+            let own = nextOwn(for: row, by: path, at: now)
+        else { return nil }
         return max(shared, own)
     }
 
-    /// The same for what both paths share.
-    ///
-    /// Bulk mail leaves a thirtieth of messages and recipients untaken, so that urgent mail that comes behind a burst of
-    /// it goes at once.
-    func nextShared(for row: Waiting, at now: Instant) -> Instant? {
-        func reserve(_ bucket: TokenBucket) -> Int64 { row.priority == .bulk ? bucket.rate.amount / 30 : 0 }
-        let people = Int64(row.recipients)
-        guard let message = messages.nextAvailable(1, leaving: reserve(messages), at: now),
-            let recipient = recipients.nextAvailable(people, leaving: reserve(recipients), at: now)
-        else { return nil }
+    /// The same for what both paths share. Of that each priority leaves something to more urgent mail, which
+    /// therefore goes at once when it comes behind a burst of bulk.
+    func nextShared(for row: Waiting, isOverdue: Bool = false, at now: Instant) -> Instant? {
+        func next(_ amount: Int64, in bucket: TokenBucket) -> Instant? {
+            let reserve = bucket.rate.reserve(before: row.priority, isOverdue: isOverdue)
+            return bucket.nextAvailable(amount, leaving: reserve, at: now)
+        }
+        guard let message = next(1, in: messages), let recipient = next(Int64(row.recipients), in: recipients) else {
+            return nil
+        }
         return max(message, recipient)
     }
 
@@ -119,11 +130,6 @@ struct LaneBuckets: Sendable {
         return moments.contains(nil) ? nil : moments.compactMap(\.self).max()
     }
 
-    /// How long the limits alone make `count` messages with so many recipients in all take.
-    func timeToDrain(messages count: Int64, recipients people: Int64, at now: Instant) -> Duration {
-        max(Self.time(for: count, in: messages, at: now), Self.time(for: people, in: recipients, at: now))
-    }
-
     /// A limit below it is kept by attempts one at a time.
     private var requestsAtStart: Int64 { min(requestsPerAttempt, requests.rate.amount) }
 
@@ -137,11 +143,5 @@ struct LaneBuckets: Sendable {
             preconditionFailure("what is available can be taken")
         }
         return GraphTickets(requests: request, upload: octets)
-    }
-
-    private static func time(for amount: Int64, in bucket: TokenBucket, at now: Instant) -> Duration {
-        let missing = amount - bucket.available(at: now)
-        guard missing > 0 else { return .zero }
-        return bucket.rate.per * (Double(missing) / Double(bucket.rate.amount))
     }
 }

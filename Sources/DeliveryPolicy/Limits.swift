@@ -43,6 +43,10 @@ package struct RouteLimits: Hashable, Sendable {
     /// `nil`: nothing moves by itself.
     package var fallback: FallbackRule?
     package var lane = LaneLimits()
+    /// External recipients over all mailboxes and both paths; `nil`: no limit.
+    package var externalRecipients: Rate?
+    /// Who is no external recipient.
+    package var acceptedDomains = AcceptedDomains()
 
     package init() {}
 
@@ -67,9 +71,14 @@ package struct Waiting: Hashable, Sendable {
     /// The only path it may take: an operator wished it, Graph cannot express it, or the outcome of an attempt by it is
     /// unknown. On a route without that path it waits, and keeps nobody back, until a reload brings the path.
     package let via: Path?
+    /// Of the recipients, those outside the accepted domains; `nil` where nobody has counted them, as there is no limit.
+    package let externalRecipients: Int?
+    /// It has been put off before, so that it has its place in the order already.
+    package let hasWaited: Bool
 
     package init(
-        id: QueueID, priority: Priority = .normal, due: Instant, recipients: Int, size: Int64, via: Path? = nil
+        id: QueueID, priority: Priority = .normal, due: Instant, recipients: Int, size: Int64, via: Path? = nil,
+        externalRecipients: Int? = nil, hasWaited: Bool = false
     ) {
         self.id = id
         self.priority = priority
@@ -77,6 +86,8 @@ package struct Waiting: Hashable, Sendable {
         self.recipients = recipients
         self.size = size
         self.via = via
+        self.externalRecipients = externalRecipients
+        self.hasWaited = hasWaited
     }
 }
 

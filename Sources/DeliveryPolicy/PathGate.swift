@@ -24,6 +24,9 @@ struct PathGate: Sendable {
         breaker.started(id)
     }
 
+    /// An attempt is under way that has not been started here: it is nobody's probe.
+    mutating func adopted() { inFlight += 1 }
+
     mutating func finished(
         _ id: QueueID, _ effect: LaneEffect, at now: Instant, using random: inout some RandomNumberGenerator
     ) {

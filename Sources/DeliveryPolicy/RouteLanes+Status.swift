@@ -22,13 +22,31 @@ extension RouteLanes {
             availableMessages: lane.buckets.availableMessages(at: now))
     }
 
+    /// How long the limits and the pauses of the path that its mail takes now make what waits in a lane take.
+    func timeToDrain(_ backlog: Backlog, of mailbox: Address, at now: Instant) -> Duration {
+        let lane = lane(mailbox)
+        let start = opening(for: nil, of: lane, at: now) ?? now
+        let path = goesElsewhere(lane, at: now) ? outlook.other ?? outlook.primary : outlook.primary
+        let shared = external.opening(backlog.externalRecipients, for: backlog.priority, at: now) - now
+        return max(start - now + lane.buckets.timeToDrain(backlog, by: path, at: start), shared)
+    }
+
+    /// Of every limit that is a quota, unless nothing of it is used.
+    func quotas(of route: String, at now: Instant) -> [QuotaUse] {
+        let shared = external.use(at: now).map { [QuotaUse(route: route, mailbox: nil, $0)] } ?? []
+        let own = mailboxes.flatMap { mailbox in
+            lane(mailbox).buckets.uses(at: now).map { QuotaUse(route: route, mailbox: mailbox, $0) }
+        }
+        return (shared + own).filter { $0.use.rate.isQuota && $0.use.used > 0 }
+    }
+
     func pathStatus(at now: Instant) -> [PathStatus] {
         outlook.paths.map {
             PathStatus($0, inFlight: paths[$0].inFlight, paths[$0].breaker.trouble, isRouteWide: true, at: now)
         }
     }
 
-    private func status(of path: Path, of lane: Lane, at now: Instant) -> PathStatus {
+    func status(of path: Path, of lane: Lane, at now: Instant) -> PathStatus {
         let gate = lane.gates[path]
         let own = gate.troubles(at: now).reduce(nil, Trouble.longer)
         let trouble = Trouble.longer(own, paths[path].breaker.trouble)
@@ -40,7 +58,7 @@ extension RouteLanes {
         outlook.other.flatMap { opening(for: nil, by: $0, of: lane, at: now) }.map { $0 <= now } ?? false
     }
 
-    private func opening(for pin: Path?, by path: Path, of lane: Lane, at now: Instant) -> Instant? {
+    func opening(for pin: Path?, by path: Path, of lane: Lane, at now: Instant) -> Instant? {
         earliest(from: now) { outlook, start in
             guard let opening = paths[path].breaker.opening(at: start) else { return nil }
             return lane.opening(for: pin, by: path, outlook, at: start).map { max($0, opening) }

@@ -1,6 +1,6 @@
 import MailModel
 
-/// The lanes of one route behind its paths. An event touches one lane; all of them are looked at only when the route's
+/// The lanes of one route behind its paths, and the quota they share. An event touches one lane; all of them are looked at only when the route's
 /// outlook changes.
 struct RouteLanes: Sendable {
     private(set) var limits: RouteLimits
@@ -9,11 +9,13 @@ struct RouteLanes: Sendable {
     private(set) var lanes: [Address: Lane] = [:]
     private(set) var paths = PathPair { _ in RoutePath() }
     private(set) var outlook: RouteOutlook
+    private(set) var external: ExternalQuota
     private var retirements = WakeQueue()
 
     init(_ limits: RouteLimits) {
         self.limits = limits
         outlook = RouteOutlook(limits, troubles: PathPair { _ in nil }, at: .start)
+        external = ExternalQuota(limits.externalRecipients)
     }
 
     func lane(_ mailbox: Address) -> Lane { lanes[mailbox] ?? Lane(limits.lane) }
@@ -21,8 +23,27 @@ struct RouteLanes: Sendable {
     /// - Returns: rows that can never start under the new limits; they are forgotten here.
     mutating func configure(_ limits: RouteLimits, at now: Instant) -> [Waiting] {
         self.limits = limits
+        external.configure(limits.externalRecipients)
         lookOut(at: now)
-        return mailboxes.flatMap { mailbox in update(mailbox, at: now) { $0.configure(limits.lane) } }
+        return mailboxes.flatMap { mailbox in
+            let strangers = lanes[mailbox]?.window.all.filter { !external.canEverFit($0) } ?? []
+            return update(mailbox, at: now) { lane in
+                for row in strangers { lane.remove(row) }
+                return strangers + lane.configure(limits.lane)
+            }
+        }
+    }
+
+    /// Counts an attempt that is under way without having been started here, such as one that outlasted its route.
+    mutating func adopt(_ row: Waiting, by path: Path, of mailbox: Address, at now: Instant) {
+        external.adopt(row)
+        paths[path].adopted()
+        update(mailbox, at: now) { $0.adopt(row, by: path) }
+    }
+
+    mutating func restore(_ spent: Spent, of mailbox: Address) {
+        external.restore(spent)
+        lanes[mailbox, default: Lane(limits.lane)].restore(spent)
     }
 
     /// Changes a lane, which is made where it is not there yet, and puts it where it then belongs.
@@ -43,23 +64,34 @@ struct RouteLanes: Sendable {
         lookOut(at: now)
     }
 
+    /// What `startNext` has come to.
+    enum Next: Hashable, Sendable {
+        case start(Lane.Turn, of: Address)
+        /// The row found no room in the quota that all lanes share; it has left, to be looked at again then.
+        case putOff(Waiting, of: Address, until: Instant)
+    }
+
     /// A mailbox that yields nothing, since what made it ready is past, is asked once and then placed anew: the search ends
     /// whatever the lanes answer, and the next one finds them all.
-    mutating func startNext(at now: Instant) -> (mailbox: Address, turn: Lane.Turn)? {
+    mutating func startNext(at now: Instant) -> Next? {
         keepTime(at: now)
         let outlook = outlook
         let open = outlook.paths.filter { paths[$0].isOpen(at: now, concurrency: limits.concurrency(of: $0)) }
         var fruitless: [Address] = []
         defer { for mailbox in fruitless { place(mailbox, at: now) } }
         while let mailbox = popReady(open) {
-            guard let turn = lanes[mailbox]?.startNext(at: now, through: open, outlook) else {
+            guard let turn = lanes[mailbox]?.nextTurn(at: now, through: open, outlook) else {
                 for path in open { paths[path].withdraw(mailbox) }
                 fruitless.append(mailbox)
                 continue
             }
-            place(mailbox, at: now)
+            if let moment = external.admit(turn.row, at: now) {
+                update(mailbox, at: now) { $0.remove(turn.row) }
+                return .putOff(turn.row, of: mailbox, until: moment)
+            }
             paths[turn.path].started(turn.row.id)
-            return (mailbox, turn)
+            update(mailbox, at: now) { $0.start(turn, at: now) }
+            return .start(turn, of: mailbox)
         }
         return nil
     }
@@ -70,6 +102,7 @@ struct RouteLanes: Sendable {
         usage: Usage = .whole, at now: Instant, using random: inout some RandomNumberGenerator
     ) -> Instant {
         let isLocal = paths[path].finished(row.id, of: mailbox, effect, at: now, using: &random)
+        external.finished(row.id, reachedFarSide: reachedFarSide, at: now)
         lookOut(at: now)
         update(mailbox, at: now) { lane in
             lane.finished(row.id, effect, reachedFarSide: reachedFarSide, usage: usage, at: now, using: &random)
@@ -86,7 +119,7 @@ struct RouteLanes: Sendable {
     }
 
     /// In an order that does not change from run to run.
-    private var mailboxes: [Address] { lanes.keys.sorted { $0.folded < $1.folded } }
+    var mailboxes: [Address] { lanes.keys.sorted { $0.folded < $1.folded } }
 
     private mutating func popReady(_ open: [Path]) -> Address? {
         for path in open {
@@ -115,7 +148,10 @@ struct RouteLanes: Sendable {
     private mutating func place(_ mailbox: Address, at now: Instant) {
         guard let lane = lanes[mailbox] else { return }
         placements += 1
-        for path in Path.allCases { paths[path].place(mailbox, lane.readiness(on: path, outlook, at: now)) }
+        for path in Path.allCases {
+            let readiness = lane.readiness(on: path, outlook, at: now)
+            paths[path].place(mailbox, readiness, load: lane.gates[path].inFlight)
+        }
         let retirement = lane.retirement(at: now)
         retirements.set(mailbox, to: retirement)
         if let retirement, retirement <= now {

@@ -19,10 +19,11 @@ struct RoutePath: Sendable {
         return wakes.earliest.map { max($0, opening) }
     }
 
-    mutating func place(_ mailbox: Address, _ readiness: Lane.Readiness) {
+    /// - Parameter load: its attempts in flight by this path.
+    mutating func place(_ mailbox: Address, _ readiness: Lane.Readiness, load: Int) {
         switch readiness {
         case .now(let priority):
-            ready.insert(mailbox, priority)
+            ready.insert(mailbox, priority, load: load)
             wakes.set(mailbox, to: nil)
         case .later(let moment):
             ready.remove(mailbox)
@@ -45,6 +46,9 @@ struct RoutePath: Sendable {
         inFlight += 1
         breaker.started(id)
     }
+
+    /// An attempt is under way that has not been started here: it is nobody's probe.
+    mutating func adopted() { inFlight += 1 }
 
     /// Lets the breaker know, and says whether the trouble seems to be this mailbox's alone.
     ///

@@ -24,6 +24,14 @@ package struct Scheduler: Sendable {
         case neverFits(Refusal)
     }
 
+    /// A row that found no room in a quota of its whole route. It has left, and is to be enqueued again then.
+    package struct PutOff: Hashable, Sendable {
+        package let id: QueueID
+        package let lane: LaneKey
+        package let until: Instant
+        package let use: LimitUse
+    }
+
     private struct Row: Sendable {
         let waiting: Waiting
         let lane: LaneKey
@@ -34,14 +42,21 @@ package struct Scheduler: Sendable {
     private(set) var routes: [String: RouteLanes] = [:]
     private var rows: [QueueID: Row] = [:]
 
+    private var putOff: [PutOff] = []
+
     package init() {}
 
-    /// Adds a route, or changes its limits: what was spent and what is paused stays.
+    /// Adds a route, or changes its limits: what was spent and what is paused stays. Attempts that are under way since
+    /// before an earlier route of the name was removed count in the new one.
     /// - Returns: rows that no longer fit; they have left, and `enqueue` would say why.
     @discardableResult
     package mutating func configure(_ route: String, _ limits: RouteLimits, at now: Instant) -> [QueueID] {
         guard let misfits = routes[route]?.configure(limits, at: now) else {
             routes[route] = RouteLanes(limits)
+            for row in rows.values.sorted(by: { $0.waiting.id < $1.waiting.id }) where row.lane.route == route {
+                guard let path = row.path else { continue }
+                routes[route]?.adopt(row.waiting, by: path, of: row.lane.mailbox, at: now)
+            }
             return []
         }
         for row in misfits { rows[row.id] = nil }
@@ -52,14 +67,18 @@ package struct Scheduler: Sendable {
     /// - Returns: the rows that have left.
     package mutating func remove(route: String) -> [QueueID] {
         routes[route] = nil
-        let leaving = rows.filter { $0.value.lane.route == route }
-        for id in leaving.keys { rows[id] = nil }
-        return leaving.filter { $0.value.path == nil }.keys.sorted()
+        let leaving = rows.filter { $0.value.lane.route == route && $0.value.path == nil }.keys.sorted()
+        for id in leaving { rows[id] = nil }
+        return leaving
     }
 
     package mutating func enqueue(_ row: Waiting, lane key: LaneKey, at now: Instant) -> Enqueued {
         guard rows[row.id] == nil else { return .duplicate }
-        guard let limits = routes[key.route]?.limits else { return .unknownRoute }
+        guard let route = routes[key.route] else { return .unknownRoute }
+        let limits = route.limits
+        if let rate = limits.externalRecipients, !route.external.canEverFit(row) {
+            return .neverFits(Self.tooManyExternals(row, rate))
+        }
         let fits = routes[key.route]?.update(key.mailbox, at: now) { $0.enqueue(row) } ?? false
         guard fits else { return .neverFits(Self.tooManyRecipients(row, limits.lane.recipients)) }
         rows[row.id] = Row(waiting: row, lane: key)
@@ -75,17 +94,38 @@ package struct Scheduler: Sendable {
         return true
     }
 
-    /// All that can start now.
+    /// Counts an attempt that another process makes, or has made without an answer yet.
+    package mutating func adopt(_ row: Waiting, lane key: LaneKey, by path: Path, at now: Instant) {
+        guard rows[row.id] == nil, routes[key.route] != nil else { return }
+        rows[row.id] = Row(waiting: row, lane: key, path: path)
+        routes[key.route]?.adopt(row, by: path, of: key.mailbox, at: now)
+    }
+
+    /// All that can start now. Rows that found no room in a quota of their route are in `takePutOff` afterwards.
     package mutating func start(at now: Instant) -> [Start] {
         var starts: [Start] = []
         for route in routes.keys.sorted() {
             while let next = routes[route]?.startNext(at: now) {
-                rows[next.turn.row.id]?.path = next.turn.path
-                let lane = LaneKey(route: route, mailbox: next.mailbox)
-                starts.append(Start(id: next.turn.row.id, lane: lane, path: next.turn.path))
+                switch next {
+                case .start(let turn, let mailbox):
+                    rows[turn.row.id]?.path = turn.path
+                    let lane = LaneKey(route: route, mailbox: mailbox)
+                    starts.append(Start(id: turn.row.id, lane: lane, path: turn.path))
+                case .putOff(let row, let mailbox, let until):
+                    rows[row.id] = nil
+                    guard let use = routes[route]?.external.use(at: now) else { continue }
+                    let lane = LaneKey(route: route, mailbox: mailbox)
+                    putOff.append(PutOff(id: row.id, lane: lane, until: until, use: use))
+                }
             }
         }
         return starts
+    }
+
+    /// The rows that `start` has put off since this was last asked, in the order of their turns.
+    package mutating func takePutOff() -> [PutOff] {
+        defer { putOff = [] }
+        return putOff
     }
 
     /// The attempt ended; the row is gone from here.
@@ -132,9 +172,8 @@ package struct Scheduler: Sendable {
 
     /// Books what the log says was spent before the start.
     package mutating func restore(_ key: LaneKey, _ spent: some Sequence<Spent>, at now: Instant) {
-        routes[key.route]?.update(key.mailbox, at: now) { lane in
-            for entry in spent { lane.restore(entry) }
-        }
+        for entry in spent { routes[key.route]?.restore(entry, of: key.mailbox) }
+        routes[key.route]?.update(key.mailbox, at: now) { _ in }
     }
 
     /// Takes up a pause of a mailbox on one path that the log remembers, such as a Retry-After that has not passed.
@@ -162,16 +201,34 @@ package struct Scheduler: Sendable {
         routes[key.route]?.explain(key.mailbox, at: now)
     }
 
+    /// What the rows in memory wait for: of each priority and pin the first, the most urgent first.
+    package func waits(_ key: LaneKey, at now: Instant) -> [LaneWait] {
+        routes[key.route]?.waits(of: key.mailbox, at: now) ?? []
+    }
+
     /// How each path of the route does as a whole, the primary first; empty where there is no such route.
     package func pathStatus(route: String, at now: Instant) -> [PathStatus] {
         routes[route]?.pathStatus(at: now) ?? []
     }
 
-    /// An estimate of how long so many messages to so many recipients in all will take, pauses included.
-    package func timeToDrain(_ key: LaneKey, messages: Int64, recipients: Int64, at now: Instant) -> Duration? {
-        guard let route = routes[key.route], let status = explain(key, at: now) else { return nil }
-        let pause = status.pausedUntil.map { $0 - now } ?? .zero
-        return pause + route.lane(key.mailbox).timeToDrain(messages: messages, recipients: recipients, at: now)
+    /// How long what waits in a lane will take as far as limits and pauses are known now; the time that attempts take comes
+    /// on top. `nil` where there is no such route.
+    package func timeToDrain(_ key: LaneKey, _ backlog: Backlog, at now: Instant) -> Duration? {
+        routes[key.route]?.timeToDrain(backlog, of: key.mailbox, at: now)
+    }
+
+    /// What is used of all quotas of which anything is, by route and mailbox.
+    package func quotas(at now: Instant) -> [QuotaUse] {
+        routes.keys.sorted().flatMap { routes[$0]?.quotas(of: $0, at: now) ?? [] }
+    }
+
+    private static func tooManyExternals(_ row: Waiting, _ limit: Rate) -> Refusal {
+        Refusal(
+            scope: .message, cause: .rejected,
+            text:
+                "The message has \(row.externalRecipients ?? row.recipients) recipients outside `accepted_domains`, more than "
+                + "`external_recipients` allows in its whole window (\(limit.amount)). Raise it, or lower "
+                + "`recipients_per_message` so that messages are split.")
     }
 
     private static func tooManyRecipients(_ row: Waiting, _ limit: Rate) -> Refusal {

@@ -10,19 +10,21 @@ package struct Spent: Hashable, Sendable {
     /// By Graph; more than messages, where it was looked before one was sent.
     package var requests: Int64
     package var recipients: Int64
+    package var externalRecipients: Int64
     /// Octets of the raw messages together.
     package var size: Int64
 
     /// - Parameter requests: `nil`: one for each message.
     package init(
-        answeredAt: Instant, path: Path = .graph, messages: Int64 = 1, recipients: Int64, size: Int64,
-        requests: Int64? = nil
+        answeredAt: Instant, path: Path = .graph, messages: Int64 = 1, recipients: Int64, externalRecipients: Int64 = 0,
+        size: Int64, requests: Int64? = nil
     ) {
         self.requests = requests ?? messages
         self.answeredAt = answeredAt
         self.path = path
         self.messages = messages
         self.recipients = recipients
+        self.externalRecipients = externalRecipients
         self.size = size
     }
 }

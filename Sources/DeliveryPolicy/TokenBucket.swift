@@ -56,6 +56,12 @@ package struct TokenBucket: Sendable {
         return Ticket(amount: amount)
     }
 
+    /// Takes what is being used already, whether it fits or not.
+    package mutating func charge(_ amount: Int64) -> Ticket {
+        inFlight += amount
+        return Ticket(amount: amount)
+    }
+
     /// The answer came, or the time after which the request cannot arrive any more.
     ///
     /// - Parameter amount: what was used of the ticket, or beyond it; `nil`: all of it.
@@ -86,6 +92,19 @@ package struct TokenBucket: Sendable {
     }
 
     package func available(at now: Instant) -> Int64 { max(0, balance(at: now)) }
+
+    /// What was taken within the last window, or is in use.
+    package func spent(at now: Instant) -> Int64 { rate.amount - balance(at: now) }
+
+    /// How long it takes until so much has been taken in all, as fast as it comes back, with `reserve` always left: what is
+    /// taken comes back a window later. An estimate where something is in flight.
+    package func time(toTake total: Int64, leaving reserve: Int64 = 0, at now: Instant) -> Duration {
+        guard total > 0 else { return .zero }
+        let capacity = max(1, rate.amount - reserve)
+        let (windows, rest) = ((total - 1) / capacity, (total - 1) % capacity + 1)
+        let first = nextAvailable(rest, leaving: rate.amount - capacity, at: now) ?? now + rate.per
+        return first - now + rate.per * Int(windows)
+    }
 
     /// The earliest moment at which `amount` can be taken and `reserve` still be left, as far as known at `now`; `nil`
     /// while that depends on answers in flight, or for ever where the amount exceeds the capacity.

@@ -10,6 +10,7 @@ package protocol DeliveryStore: Sendable {
     func lanesWithWork() async throws(EmailLogError) -> [(lane: LaneKey, next: Timestamp)]
     func due(in lane: LaneKey, priority: Priority, at moment: Timestamp, limit: Int)
         async throws(EmailLogError) -> [WaitingRow]
+    func recipients(of ids: [QueueID]) async throws(EmailLogError) -> [QueueID: [Address]]
     func nextDue(in lane: LaneKey, after moment: Timestamp) async throws(EmailLogError) -> Timestamp?
 
     // MARK: One attempt
@@ -43,6 +44,7 @@ package protocol DeliveryStore: Sendable {
         async throws(EmailLogError) -> Int
     /// As `postpone` of each, at the price of one.
     func postpone(_ all: [Postponement]) async throws(EmailLogError)
+    func postpone(_ moments: [(id: QueueID, until: Timestamp)], because reason: String) async throws(EmailLogError)
     func expire(
         _ lane: LaneKey, via: Path?, waitingSince deadline: Timestamp, because reason: String, at now: Timestamp,
         limit: Int, reporter: FailureReporter?

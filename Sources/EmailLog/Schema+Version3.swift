@@ -1,7 +1,7 @@
 /// What version 0.3.0 changed: what waits is found by index, however much it is; reports of failures and drafts are
-/// remembered. Frozen when that version is released (see `Schema`).
+/// remembered, and external recipients counted. Frozen when that version is released (see `Schema`).
 extension Schema {
-    static let version3 = queueIndexes + reports + setAside + drafts
+    static let version3 = queueIndexes + reports + setAside + drafts + spending
 
     /// `status` stands in them although all rows have the same there: without it SQLite reads each row to be sure of it.
     private static let queueIndexes = [
@@ -69,4 +69,12 @@ extension Schema {
             UPDATE email_log SET draft_id = NULL WHERE id = NEW.id;
         END
         """
+
+    /// Earlier versions did not count external recipients: for as long as it matters all are taken to be.
+    private static let spending = [
+        """
+        UPDATE email_attempt SET external_recipients = recipients
+        WHERE finished_date >= strftime('%Y-%m-%d %H:%M:%f', 'now', '-1 day') AND external_recipients = 0
+        """
+    ]
 }

@@ -47,6 +47,17 @@ package struct SenderPattern: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Everybody of the domain or domains that it speaks of; `nil` where it names none.
+    package var wholeDomain: SenderPattern? {
+        switch form {
+        case .address(let address): SenderPattern(form: .domain(address.domain))
+        case .domain, .subdomains: self
+        case .any: nil
+        }
+    }
+
+    private init(form: Form) { self.form = form }
+
     package var description: String {
         switch form {
         case .address(let address): address.description

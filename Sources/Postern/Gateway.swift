@@ -76,8 +76,8 @@ package struct Gateway: Sendable {
             ) { bell.ring($0, $1) }
         }
         alerts = AlertService(
-            log: log, configuration: configuration, transport: outbound.http, clocks: clocks, logger: logger
-        ) { bell.ring($0, $1) }
+            log: log, configuration: configuration, transport: outbound.http, clocks: clocks, logger: logger,
+            quotas: { [delivery] in await delivery.quotas() }, wake: { bell.ring($0, $1) })
         let local = Reception(
             door: .sendmail, log: log, rules: live, priority: { .normal }, clocks: clocks, logger: logger,
             wake: { bell.ring($0, $1) })

@@ -1,23 +1,35 @@
+import MailModel
 import Testing
 
 @testable import DeliveryPolicy
 
 @Suite struct FairTurnTests {
-    @Test func isDueAfterTwentyPassedOverAndUntilSomeoneOvertakes() {
+    private static let all = Set(Priority.allCases)
+
+    @Test func aPriorityIsDueAfterTwentyTurnsThatPassedOverIt() {
         var turn = FairTurn()
-        for _ in 0..<19 { turn.taken(overtaking: false, passing: true) }
-        #expect(!turn.isDue)
-        turn.taken(overtaking: false, passing: true)
-        #expect(turn.isDue)
-        turn.taken(overtaking: false, passing: true)
-        #expect(turn.isDue)
-        turn.taken(overtaking: true, passing: true)
-        #expect(!turn.isDue)
+        for _ in 0..<19 { turn.taken(.high, contending: [.high, .bulk]) }
+        #expect(!turn.isDue(.bulk))
+        turn.taken(.high, contending: [.high, .bulk])
+        #expect(turn.isDue(.bulk) && !turn.isDue(.normal))
+        turn.taken(.bulk, contending: [.high, .bulk])
+        #expect(!turn.isDue(.bulk))
+    }
+
+    @Test func staysDueWhileAnotherHasItsTurn() {
+        var turn = FairTurn()
+        for _ in 0..<20 { turn.taken(.high, contending: Self.all) }
+        turn.taken(.normal, contending: Self.all)
+        #expect(!turn.isDue(.normal) && turn.isDue(.bulk))
     }
 
     @Test func countsOnlyWhileSomeoneWaits() {
         var turn = FairTurn()
-        for step in 0..<100 { turn.taken(overtaking: false, passing: step % 20 != 0) }
-        #expect(!turn.isDue)
+        for step in 0..<100 { turn.taken(.high, contending: step % 20 == 0 ? [.high] : Self.all) }
+        #expect(!turn.isDue(.normal) && !turn.isDue(.bulk))
+    }
+
+    @Test func nobodyIsDueFromTheStart() {
+        #expect(Priority.allCases.allSatisfy { !FairTurn().isDue($0) })
     }
 }

@@ -32,9 +32,28 @@ func id(_ number: Int) -> QueueID { QueueID(rawValue: number.padded(6)) }
 
 func row(
     _ number: Int, _ priority: Priority = .normal, due: Instant = 0, recipients: Int = 1, size: Int64 = 3000,
-    via pin: Path? = nil
+    via pin: Path? = nil, external: Int? = nil, hasWaited: Bool = false
 ) -> Waiting {
-    Waiting(id: id(number), priority: priority, due: due, recipients: recipients, size: size, via: pin)
+    Waiting(
+        id: id(number), priority: priority, due: due, recipients: recipients, size: size, via: pin,
+        externalRecipients: external, hasWaited: hasWaited)
+}
+
+extension Lane {
+    /// The next turn, taken.
+    mutating func startNext(at now: Instant, through open: [Path], _ outlook: RouteOutlook) -> Turn? {
+        guard let turn = nextTurn(at: now, through: open, outlook) else { return nil }
+        start(turn, at: now)
+        return turn
+    }
+}
+
+extension RouteLanes.Next {
+    /// Where no quota is shared.
+    var turn: Lane.Turn {
+        guard case .start(let turn, _) = self else { preconditionFailure("put off") }
+        return turn
+    }
 }
 
 /// A route of Graph alone, or with SMTP besides.

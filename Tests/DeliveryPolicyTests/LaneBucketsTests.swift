@@ -143,15 +143,6 @@ import Testing
         buckets.restore(Spent(answeredAt: 0, recipients: 1, size: 0))
         #expect(buckets.availableMessages(at: 0) == 29 && buckets.availableRequests(at: 0) == 9996)
     }
-
-    @Test func estimatesByTheScarcerOfMessagesAndRecipients() {
-        var buckets = LaneBuckets(LaneLimits())
-        #expect(buckets.timeToDrain(messages: 30, recipients: 30, at: 0) == .zero)
-        #expect(buckets.timeToDrain(messages: 90, recipients: 90, at: 0) == .seconds(120))
-        #expect(buckets.timeToDrain(messages: 90, recipients: 20_000, at: 0) == .seconds(86_400))
-        buckets.restore(Spent(answeredAt: 0, messages: 30, recipients: 30, size: 0))
-        #expect(buckets.timeToDrain(messages: 30, recipients: 30, at: 0) == .seconds(60))
-    }
 }
 
 extension LaneBuckets {

@@ -155,7 +155,7 @@ import Testing
             ($0.recipients, $0.upload) = (Rate(10, per: .seconds(60)), Rate(9000, per: .seconds(60)))
         }
         lane.restore(Spent(answeredAt: 0, recipients: 5, size: 10))
-        for _ in 0..<20 { lane.fairness.taken(overtaking: false, passing: true) }
+        for _ in 0..<20 { lane.fairness.taken(.high, contending: Set(Priority.allCases)) }
         #expect(lane.readiness(on: pin, alone, at: 1) == .idle)
         #expect(lane.readiness(on: free, alone, at: 1) == .now(.bulk))
         #expect((0..<3).map { _ in start(&lane, at: 1, alone, through: [free]) } == ["4 \(free)", "3 \(free)", nil])

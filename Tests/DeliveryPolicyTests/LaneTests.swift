@@ -188,8 +188,8 @@ import Testing
             order.append(row.id)
             lane.finished(row.id, .healthy, reachedFarSide: true, at: 3, using: &random)
         }
-        #expect(order.firstIndex(of: id(1)) == 20)
-        #expect(order.firstIndex(of: id(2)) == 41)
+        #expect(order.firstIndex(of: id(2)) == 20)
+        #expect(order.firstIndex(of: id(1)) == 21)
         #expect(order.count == 50)
     }
 

@@ -191,7 +191,7 @@ import Testing
                 == LaneStatus(
                     waiting: 37, inFlight: 2, paths: [path], pausedUntil: 30, reason: throttled, nextStart: 30,
                     availableMessages: 27))
-        let drain = scheduler.timeToDrain(Self.lane(1), messages: 57, recipients: 57, at: 10)
+        let drain = scheduler.timeToDrain(Self.lane(1), Backlog(messages: 57, recipients: 57), at: 10)
         #expect(drain == .seconds(20) + .seconds(60))
         let unknown = try #require(scheduler.explain(Self.lane(7), at: 10))
         #expect(unknown.waiting == 0 && unknown.reason == nil && unknown.availableMessages == 30)

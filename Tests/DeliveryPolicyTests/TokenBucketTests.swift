@@ -7,6 +7,29 @@ import Testing
         TokenBucket(Rate(amount, per: .seconds(seconds)))
     }
 
+    @Test func knowsWhatIsSpentAndChargesWhatDoesNotFit() {
+        var bucket = TokenBucket(Rate(10, per: .seconds(60)))
+        let ticket = bucket.charge(12)
+        #expect(bucket.spent(at: 0) == 12 && bucket.available(at: 0) == 0 && bucket.nextAvailable(1, at: 0) == nil)
+        bucket.settle(ticket, at: 5)
+        #expect(bucket.spent(at: 64) == 12 && bucket.spent(at: 65) == 0)
+        bucket.refund(bucket.charge(3))
+        #expect(bucket.spent(at: 65) == 0)
+    }
+
+    /// Of 10 a minute; 4 of them come back at 20, the others are there.
+    @Test(
+        arguments: [
+            (0, 0, 0), (6, 0, 0), (7, 0, 20), (10, 0, 20), (16, 0, 60), (17, 0, 80), (20, 0, 80), (1000, 0, 5960),
+            (5, 1, 0),
+            (6, 1, 20), (10, 1, 60),
+        ] as [(Int64, Int64, Int)])
+    func tellsHowLongItTakes(_ total: Int64, _ reserve: Int64, _ seconds: Int) {
+        var bucket = TokenBucket(Rate(10, per: .seconds(60)))
+        bucket.restore(4, returningAt: 20)
+        #expect(bucket.time(toTake: total, leaving: reserve, at: 0) == .seconds(seconds))
+    }
+
     @Test func tokensReturnOneWindowAfterTheAnswer() throws {
         var bucket = Self.bucket(2, per: 60)
         let first = try bucket.mustTake(1, at: 0)

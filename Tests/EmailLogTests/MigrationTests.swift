@@ -87,6 +87,22 @@ import Testing
         #expect(try await log.status(QueueID(rawValue: "report")) == .queued)
     }
 
+    @Test func whatWasNotCountedIsTakenToBeExternal() async throws {
+        let directory = try TemporaryDirectory()
+        let changes = [(1, "-1 hour"), (2, "-2 days")].map { attempt, age in
+            """
+            UPDATE email_attempt SET external_recipients = 0, recipients = 3,
+                finished_date = strftime('%Y-%m-%d %H:%M:%f', 'now', '\(age)') WHERE attempt = \(attempt)
+            """
+        }
+        try directory.makeStore(upTo: "2", filledWith: OldStore.rows + changes)
+        try await directory.service().close()
+        let counts = try directory.outside {
+            try Int.fetchAll($0, sql: "SELECT external_recipients FROM email_attempt ORDER BY attempt")
+        }
+        #expect(counts == [3, 0])
+    }
+
     @Test func pausesGoOnAndBeginNow() async throws {
         let directory = try TemporaryDirectory()
         try directory.makeStore(

@@ -114,6 +114,25 @@ import Testing
         }
     }
 
+    /// The same for what all mailboxes share: 10 external recipients in any 6 seconds.
+    @Test func noWindowSeesMoreExternalRecipientsThanTheRouteMay() async throws {
+        let configuration = GatewayConfiguration(
+            limits: "{messages_per_mailbox: 100000/m, external_recipients: 10/6s}")
+        try await Scenario.run(configuration) { scenario in
+            let senders = "reports@contoso.com,other@contoso.com"
+            try await scenario.send(24, from: senders)
+            try await scenario.emulator.messages(count: 10)
+            try await scenario.gateway.kill()
+            try await scenario.gateway.start()
+            try await scenario.emulator.messages(count: 24)
+            let arrivals = try await scenario.emulator.requests().map(\.arrived).sorted()
+            for (index, start) in arrivals.enumerated() {
+                let inWindow = arrivals[index...].count { $0 < start + Self.window }
+                #expect(inWindow <= 10, "\(inWindow) requests in the window from \(start): \(arrivals)")
+            }
+        }
+    }
+
     /// The default: of 40 exactly 30 leave at first, and a restart lets no more pass.
     @Test("Pitfall 17: the message rate is kept without being asked") func thirtyAMinuteIsTheDefault() async throws {
         try await Scenario.run(GatewayConfiguration(limits: "{}")) { scenario in

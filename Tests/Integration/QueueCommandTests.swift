@@ -48,6 +48,87 @@ import Testing
         }
     }
 
+    private struct Queue: Decodable {
+        struct Wait: Decodable {
+            var reason: String
+            var until: String?
+        }
+        struct Waiting: Decodable {
+            var priority: String
+            var messages: Int
+            var waits: [Wait]
+        }
+        struct Lane: Decodable {
+            var mailbox: String
+            var nextStartDate: String?
+            var drainSeconds: Int?
+            var waiting: [Waiting]
+        }
+        struct Quota: Decodable {
+            var mailbox: String?
+            var limit: String
+            var percent: Int
+        }
+        struct Pause: Decodable {
+            var mailbox: String?
+            var cause: String
+        }
+        var service: Bool
+        var lanes: [Lane]
+        var pauses: [Pause]
+        var quotas: [Quota]
+    }
+
+    private func queue(_ scenario: Scenario) async throws -> Queue {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(Queue.self, from: try await scenario.gateway.run("queue", "--json").bytes)
+    }
+
+    /// Five external recipients a day: the others are put off, mail within the tenant is not, and a process that was killed
+    /// is no excuse to send more.
+    @Test func saysWhatItWaitsForAndUntilWhen() async throws {
+        let limits = "{messages_per_mailbox: 100000/m, external_recipients: 5/d}"
+        try await Scenario.run(GatewayConfiguration(limits: limits)) { scenario in
+            try await scenario.send(8)
+            try await scenario.gateway.store.rows("three are put off", where: "status = 'Q'") { rows in
+                rows.count == 3 && rows.allSatisfy { $0.errorText?.contains("`external_recipients`") == true }
+            }
+            try await scenario.send(2, to: "colleague@contoso.com", prefix: "inside")
+            try await scenario.gateway.store.counts("the others are sent") { $0 == ["S": 7, "Q": 3] }
+            for isServed in [true, false] {
+                let queue = try await queue(scenario)
+                let lane = try #require(queue.lanes.first)
+                #expect(queue.service == isServed)
+                #expect(lane.waiting.map(\.messages) == [3] && lane.waiting[0].priority == "normal")
+                #expect(lane.waiting[0].waits.map(\.reason) == ["external_recipients"])
+                #expect(lane.nextStartDate != nil && 86_000...86_400 ~= lane.drainSeconds ?? 0)
+                #expect(queue.quotas.contains { $0.limit == "external_recipients" && $0.percent == 100 })
+                if isServed { try await scenario.gateway.kill() }
+            }
+            try await scenario.gateway.start()
+            _ = try await scenario.gateway.run("queue", "flush", "--all")
+            try await scenario.send(1, to: "colleague@contoso.com", prefix: "after")
+            try await scenario.gateway.store.counts("delivery is at work again") { $0 == ["S": 8, "Q": 3] }
+            #expect(try await scenario.emulator.messages().count == 8)
+        }
+    }
+
+    @Test func showsAPauseThatNothingWaitsFor() async throws {
+        try await Scenario.run { scenario in
+            try await scenario.emulator.addFault(
+                #"{"preset": "throttle", "headers": {"Retry-After": "3600"}, "count": 1}"#)
+            let id = try await scenario.send()[0]
+            try await scenario.gateway.store.rows("throttled") { $0.first?.errorText != nil }
+            #expect(try await scenario.gateway.run("queue", "cancel", id).status == 0)
+            let queue = try await queue(scenario)
+            #expect(queue.lanes.isEmpty)
+            #expect(queue.pauses.map(\.mailbox) == ["reports@contoso.com"] && queue.pauses[0].cause == "throttled")
+            let text = try await scenario.gateway.run("queue").output
+            #expect(text.contains("The queue is empty.") && text.contains("reports@contoso.com  graph"), "\(text)")
+        }
+    }
+
     @Test func flushBringsTheNextAttemptForward() async throws {
         try await Scenario.run(GatewayConfiguration(retry: "{first: 1h, max: 1h}")) { scenario in
             try await scenario.emulator.addFault(

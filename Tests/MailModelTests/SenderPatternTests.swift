@@ -37,4 +37,12 @@ import Testing
         #expect(patterns.shuffled().sorted { $0.specificity > $1.specificity } == patterns)
         #expect(patterns.map(\.description) == texts)
     }
+
+    @Test(arguments: [
+        ("reports@contoso.com", "*@contoso.com"), ("*@contoso.com", "*@contoso.com"),
+        ("*@*.contoso.com", "*@*.contoso.com"), ("*", nil),
+    ])
+    func everybodyOfItsDomain(_ text: String, _ domain: String?) throws {
+        #expect(try #require(SenderPattern(text)).wholeDomain?.description == domain)
+    }
 }

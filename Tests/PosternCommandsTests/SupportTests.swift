@@ -92,3 +92,15 @@ import Testing
         #expect(Array(text.utf8).normalizedLineEnds == Array(expected.utf8))
     }
 }
+
+@Suite struct SpokenSpanTests {
+    @Test(arguments: [
+        (0, "0s"), (1, "1s"), (119, "119s"), (120, "2m"), (121, "3m"), (7199, "120m"), (7200, "2h"), (86_400, "24h"),
+        (172_800, "2d"), (200_000, "3d"), (-5, "0s"),
+    ])
+    func isInTheUnitAPersonWouldChoose(_ seconds: Int, _ text: String) {
+        #expect(Duration.seconds(seconds).spoken == text)
+    }
+
+    @Test func partsOfASecondCountAsOne() { #expect(Duration.milliseconds(1200).spoken == "2s") }
+}

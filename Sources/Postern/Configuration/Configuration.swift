@@ -96,11 +96,24 @@ package struct Route: Hashable, Sendable {
 
     package var paths: [Path] { [primary] + [other].compactMap(\.self) }
 
-    /// Exchange's limits, per mailbox, whatever the path.
+    /// As configured, else every domain of its senders, its mailboxes and its tenant.
+    package var acceptedDomains: AcceptedDomains {
+        if let configured = limits.acceptedDomains { return AcceptedDomains(configured) }
+        let addresses = ([mailbox].compactMap(\.self) + mailboxes.map(\.mailbox)).map(\.domain)
+        let named = (addresses + [graph?.tenant].compactMap(\.self)).filter { $0.contains(".") }
+        let patterns = senders.compactMap(\.wholeDomain) + named.compactMap { SenderPattern("*@\($0)") }
+        return AcceptedDomains(patterns)
+    }
+
+    /// Exchange's limits, whatever the path; per mailbox, but for that of external recipients.
     package struct Limits: Hashable, Sendable {
         package var messages = Rate(30, per: .seconds(60))
         package var recipients = Rate(10_000, per: .seconds(86400))
         package var recipientsPerMessage = 500
+        /// Over all mailboxes of the route; `nil`: no limit.
+        package var externalRecipients: Rate?
+        /// `nil`: those that the route names.
+        package var acceptedDomains: [SenderPattern]?
     }
 }
 

@@ -93,7 +93,7 @@ extension Route {
             ("primary", .text(primary.rawValue)),
             ("mailbox", .optional(mailbox)),
             ("mailboxes", .keys(mailboxes.map { ($0.senders.description, .text($0.mailbox.description)) })),
-            ("limits", limits.effective),
+            ("limits", effectiveLimits),
             ("graph", graph?.effective ?? .none),
             ("smtp", smtp?.effective ?? .none),
             ("fallback", fallback?.effective ?? .none),
@@ -102,12 +102,14 @@ extension Route {
     }
 }
 
-extension Route.Limits {
-    fileprivate var effective: EffectiveValue {
+extension Route {
+    private var effectiveLimits: EffectiveValue {
         .keys([
-            ("messages_per_mailbox", .text(Quantity.text(messages))),
-            ("recipients_per_mailbox", .text(Quantity.text(recipients))),
-            ("recipients_per_message", .whole(recipientsPerMessage)),
+            ("messages_per_mailbox", .text(Quantity.text(limits.messages))),
+            ("recipients_per_mailbox", .text(Quantity.text(limits.recipients))),
+            ("recipients_per_message", .whole(limits.recipientsPerMessage)),
+            ("external_recipients", limits.externalRecipients.map { .text(Quantity.text($0)) } ?? .none),
+            ("accepted_domains", .texts(acceptedDomains.domains)),
         ])
     }
 }

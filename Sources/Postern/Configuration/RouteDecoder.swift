@@ -23,6 +23,10 @@ enum RouteDecoder {
             name: name, senders: senders, mailbox: mailbox, mailboxes: mailboxes, limits: limits, primary: primary,
             graph: graph, smtp: smtp, unrepresentable: unrepresentable ?? .fallback)
         route.fallback = fallback(section, of: route)
+        if route.limits.externalRecipients != nil, route.acceptedDomains.isEmpty {
+            section.problem(
+                "limits", "external_recipients needs accepted_domains here, as the route names no domain of its own")
+        }
         return route
     }
 
@@ -67,16 +71,16 @@ enum RouteDecoder {
     private static func limits(_ section: Section) -> Route.Limits {
         defer { section.finish() }
         let defaults = Route.Limits()
-        section.later("accepted_domains")
-        if section.string("external_recipients") != nil {
-            section.problem(
-                "external_recipients", "is not part of this version; a limit that is not kept would be none")
+        let domains = section.list("accepted_domains", expected: "a domain such as contoso.com or *.contoso.com") {
+            SenderPattern("*@\($0)")
         }
         return Route.Limits(
             messages: section.rate("messages_per_mailbox") ?? defaults.messages,
             recipients: section.rate("recipients_per_mailbox") ?? defaults.recipients,
             recipientsPerMessage: section.integer("recipients_per_message", in: 1...1000)
-                ?? defaults.recipientsPerMessage)
+                ?? defaults.recipientsPerMessage,
+            externalRecipients: section.rate("external_recipients"),
+            acceptedDomains: section.has("accepted_domains") ? domains : nil)
     }
 }
 

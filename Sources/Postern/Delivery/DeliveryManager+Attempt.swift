@@ -191,7 +191,8 @@ private struct Attempt {
 
     func record(_ outcome: Outcome) -> AttemptRecord {
         var record = AttemptRecord(
-            startedDate: startedDate, duration: duration, path: start.path, outcome: outcome, cost: delivery.cost,
+            startedDate: startedDate, duration: duration, path: start.path, outcome: outcome,
+            cost: route.charge(delivery.cost, for: message.envelope),
             fellBack: start.path != route.limits.primary && message.via == nil)
         (record.draft, record.note) = (delivery.draft, delivery.note)
         return record

@@ -79,6 +79,26 @@ extension DeliveryManager {
         if !all.isEmpty { try await log.postpone(all) }
     }
 
+    /// Rows that found no room in their route's quota say so, and are looked at again when there is some; those behind them
+    /// come up meanwhile.
+    func putOff(_ rows: [Scheduler.PutOff]) async {
+        guard !rows.isEmpty else { return }
+        let (now, instant) = (clocks.now(), clocks.instant())
+        do throws(EmailLogError) {
+            for (route, rows) in Dictionary(grouping: rows, by: \.lane.route) {
+                let moments = rows.map { ($0.id, until: now + ($0.until - instant)) }
+                try await log.postpone(moments, because: "\(rows[0].use.words) by route \(route)")
+            }
+            for row in rows {
+                attempted[row.id] = clocks.instant()
+                wake(row.lane, at: now + (row.until - instant))
+            }
+        } catch {
+            rest(after: error)
+        }
+        for lane in Set(rows.map(\.lane)) { bell.ring(lane) }
+    }
+
     /// Rows bound to a path that a reload has taken from the route: another path might send them twice.
     func tellStranded(_ bound: [LaneKey: Set<Path>], at now: Timestamp) async throws(EmailLogError) {
         var all: [Postponement] = []
@@ -161,6 +181,14 @@ extension DeliveryManager {
             scheduler.remove(id, at: clocks.instant())
             logger.error("message failed", metadata: [LogKey.id: "\(id)", LogKey.reason: "\(text)"])
         }
+    }
+}
+
+extension QuotaUse {
+    var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = [LogKey.route: "\(key.route)", LogKey.reason: "\(use.words)"]
+        metadata[LogKey.mailbox] = key.mailbox.map { "\($0.redacted)" }
+        return metadata
     }
 }
 

@@ -127,7 +127,8 @@ extension DeliveryManager {
             let asked = clocks.instant()
             let rows = try await log.due(in: lane, priority: priority, at: now, limit: size)
                 .filter { roomy.contains($0.via) && attempted[$0.id].map { $0 < asked } ?? true }
-            for row in rows { await enqueue(row, lane, at: now) }
+            let externals = try await externalRecipients(of: rows, lane)
+            for row in rows { await enqueue(row, lane, externals[row.id], at: now) }
             bound.formUnion(rows.compactMap(\.via))
             if Self.pins.allSatisfy({ pin in rows.count { $0.via == pin } < size }) { hungry[lane]?.remove(priority) }
         }
@@ -138,11 +139,22 @@ extension DeliveryManager {
         return bound
     }
 
-    private func enqueue(_ row: WaitingRow, _ lane: LaneKey, at now: Timestamp) async {
+    /// Counted anew each time, by the accepted domains as they are now; empty where no limit asks for it.
+    private func externalRecipients(of rows: [WaitingRow], _ lane: LaneKey) async throws(EmailLogError) -> [QueueID:
+        Int]
+    {
+        guard let limits = routes[lane.route]?.limits, limits.externalRecipients != nil, !rows.isEmpty else {
+            return [:]
+        }
+        return try await log.recipients(of: rows.map(\.id)).mapValues { limits.acceptedDomains.externals(among: $0) }
+    }
+
+    private func enqueue(_ row: WaitingRow, _ lane: LaneKey, _ externals: Int?, at now: Timestamp) async {
         let instant = clocks.instant()
         let waiting = Waiting(
             id: row.id, priority: row.priority, due: instant - max(.zero, now - row.nextAttemptDate),
-            recipients: row.recipientCount, size: Int64(row.size), via: row.via)
+            recipients: row.recipientCount, size: Int64(row.size), via: row.via, externalRecipients: externals,
+            hasWaited: row.nextAttemptDate > row.createdDate)
         switch scheduler.enqueue(waiting, lane: lane, at: instant) {
         case .waiting, .duplicate, .unknownRoute: break
         case .neverFits(let refusal): await fail(row.id, lane, refusal)

@@ -29,6 +29,7 @@ actor DeliveryManager: Service {
     var recordedPauses: [LanePause.Key: Timestamp] = [:]
     /// Attempted of late, and when that ended: what the store said of them before is out of date.
     var attempted: [QueueID: Instant] = [:]
+    private var quotaWatch = QuotaWatch()
     private var storeVersion: Int?
     /// What both clocks showed at the last look.
     private var lastLook: (wall: Timestamp, steady: Instant)?
@@ -100,7 +101,9 @@ actor DeliveryManager: Service {
         for route in reloaded {
             if let old = routes[route.name] { await route.takeOver(from: old) }
         }
-        for name in old.subtracting(names) { _ = scheduler.remove(route: name) }
+        // Whose recipients count otherwise from now on is read anew, and so is what it has spent.
+        let renewed = reloaded.filter { $0.countsOtherwise(than: routes[$0.name]) }.map(\.name)
+        for name in old.subtracting(names).union(renewed) { _ = scheduler.remove(route: name) }
         routes = Dictionary(reloaded.map { ($0.name, $0) }) { first, _ in first }
         self.keepsSentBodies = keepsSentBodies
         self.bounces = bounces
@@ -109,7 +112,7 @@ actor DeliveryManager: Service {
             scheduler.hurry(route.name, at: now)
         }
         do {
-            try await remember(names.subtracting(old))
+            try await remember(names.subtracting(old).union(renewed))
             try await endOperatorPauses()
         } catch {
             rest(after: error)
@@ -128,6 +131,7 @@ actor DeliveryManager: Service {
         await refill()
         let now = clocks.instant()
         let starts = now < storeRestsUntil ? [] : scheduler.start(at: now)
+        await putOff(scheduler.takePutOff())
         setAlarm(at: clocks.instant())
         return starts
     }
@@ -142,6 +146,7 @@ actor DeliveryManager: Service {
         }
         guard now >= nextLook else { return }
         nextLook = now + .seconds(1)
+        warnOfQuotas(at: now)
         attempted = attempted.filter { now - $0.value < .seconds(60) }
         do {
             try await followClock()
@@ -179,6 +184,15 @@ actor DeliveryManager: Service {
         }
     }
 
+    /// How much is used of each quota.
+    func quotas() -> [QuotaUse] { scheduler.quotas(at: clocks.instant()) }
+
+    private func warnOfQuotas(at now: Instant) {
+        for quota in quotaWatch.crossings(in: scheduler.quotas(at: now)) {
+            logger.warning("quota nearly used up", metadata: quota.metadata)
+        }
+    }
+
     private var sweepInterval: Duration {
         let shortest = routes.values.map(\.schedule.giveUpAfter).min() ?? .seconds(600)
         return min(.seconds(60), max(.seconds(1), shortest / 10))
@@ -195,5 +209,15 @@ actor DeliveryManager: Service {
     func rest(after error: EmailLogError) {
         storeRestsUntil = clocks.instant() + .seconds(1)
         logger.error("store failed, delivery rests", metadata: [LogKey.reason: "\(error)"])
+    }
+}
+
+extension DeliveryRoute {
+    /// Whether a reload changes which recipients count against a limit, or whether any do.
+    fileprivate func countsOtherwise(than old: DeliveryRoute?) -> Bool {
+        guard let old else { return false }
+        let isCounted = limits.externalRecipients != nil
+        let wasCounted = old.limits.externalRecipients != nil
+        return isCounted != wasCounted || (isCounted && limits.acceptedDomains != old.limits.acceptedDomains)
     }
 }

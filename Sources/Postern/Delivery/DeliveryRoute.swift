@@ -72,6 +72,13 @@ extension DeliveryRoute {
         }
     }
 
+    /// What an attempt took, with those of its recipients who count as external.
+    func charge(_ cost: AttemptRecord.Cost?, for envelope: Envelope) -> AttemptRecord.Cost? {
+        guard var cost else { return nil }
+        cost.externalRecipients = min(cost.recipients, limits.acceptedDomains.externals(among: envelope.recipients))
+        return cost
+    }
+
     /// Why mail that may take no other path waits; `nil` where the route has it.
     func lacks(_ path: Path) -> String? {
         guard paths[path] == nil else { return nil }
@@ -150,13 +157,15 @@ extension SMTPClientOptions.Security {
 }
 
 extension RouteLimits {
-    fileprivate init(_ route: Route) {
+    init(_ route: Route) {
         self.init()
         primary = route.primary
         other = route.other
         fallback = route.fallback
         lane.messages = route.limits.messages
         lane.recipients = route.limits.recipients
+        externalRecipients = route.limits.externalRecipients
+        acceptedDomains = route.acceptedDomains
         if let limits = route.graph?.limits {
             concurrency = limits.concurrency
             lane.concurrency = limits.concurrencyPerMailbox

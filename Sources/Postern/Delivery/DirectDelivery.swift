@@ -194,15 +194,18 @@ private struct Turn {
         memory.restore(into: &scheduler, routes: [route.name], clocks: clocks)
         let now = clocks.instant()
         let row = Waiting(
-            id: message.id, due: now, recipients: message.envelope.recipients.count, size: Int64(message.size),
-            via: path)
+            id: message.id, priority: message.priority, due: now, recipients: message.envelope.recipients.count,
+            size: Int64(message.size), via: path,
+            externalRecipients: route.limits.acceptedDomains.externals(among: message.envelope.recipients))
         if case .neverFits(let refusal) = scheduler.enqueue(row, lane: lane, at: now) {
             return Delivery(.rejected(refusal), isAttempt: false)
         }
         guard scheduler.start(at: now).isEmpty else { return nil }
-        let status = scheduler.explain(lane, at: now)
-        let wait = status?.nextStart.map { " There is room again at \(clocks.now() + ($0 - now)) UTC." } ?? ""
-        let text = (status?.reason?.text ?? "The mailbox's limits are used up.") + wait
+        let (status, putOff) = (scheduler.explain(lane, at: now), scheduler.takePutOff().first)
+        let moment = putOff?.until ?? status?.nextStart
+        let wait = moment.map { " There is room again at \(clocks.now() + ($0 - now)) UTC." } ?? ""
+        let use = putOff.map { "\($0.use.words) by route \(route.name)." }
+        let text = (use ?? status?.reason?.text ?? "The mailbox's limits are used up.") + wait
         return Delivery(
             .deferred(Refusal(scope: .mailbox, cause: .throttled, text: text), retryAfter: nil), isAttempt: false)
     }
@@ -219,7 +222,9 @@ private struct Turn {
                     reason: refusal.text))
         }
         guard delivery.parts.isEmpty else { return try await recordParts(message, delivery, step, at: now) }
-        var attempt = delivery.isAttempt ? step.record(delivery.outcome, cost: delivery.cost, at: now) : nil
+        var attempt =
+            delivery.isAttempt
+            ? step.record(delivery.outcome, cost: route.charge(delivery.cost, for: message.envelope), at: now) : nil
         attempt?.draft = delivery.draft
         attempt?.note = delivery.note
         try await log.settle(message.id, settlement(delivery.outcome), attempt: attempt, at: now)
@@ -232,7 +237,7 @@ private struct Turn {
         let parts = delivery.parts.map { part in
             SettledPart(
                 recipients: part.recipients, settlement: settlement(part.outcome),
-                attempt: step.record(part.outcome, cost: delivery.cost, at: now))
+                attempt: step.record(part.outcome, cost: route.charge(delivery.cost, for: message.envelope), at: now))
         }
         let ids = try await log.settle(message.id, parts: parts, at: now)
         return zip(ids, delivery.parts).map { id, part in

@@ -12,7 +12,7 @@ struct SpendingMemory: Sendable {
         from log: any DeliveryStore, for limits: some Sequence<RouteLimits>, clocks: Clocks
     ) async throws(EmailLogError) -> SpendingMemory {
         let now = clocks.now()
-        let longest = limits.flatMap(\.lane.windows).max() ?? .zero
+        let longest = limits.flatMap(\.windows).max() ?? .zero
         let attempts = try await log.attempts(since: now - longest, route: nil)
         return SpendingMemory(of: attempts, pauses: try await log.pauses().filter { $0.until > now }, clocks: clocks)
     }
@@ -25,11 +25,16 @@ struct SpendingMemory: Sendable {
     }
 
     /// Books it all, as it stands at this moment.
-    func restore(into scheduler: inout Scheduler, routes: Set<String>, clocks: Clocks) {
+    ///
+    /// - Parameter isInForce: which pauses are taken up.
+    func restore(
+        into scheduler: inout Scheduler, routes: Set<String>, clocks: Clocks,
+        pausesThat isInForce: (LanePause) -> Bool = \.outlivesRestart
+    ) {
         let now = clocks.now()
         let instant = clocks.instant()
         for (lane, entries) in spent where routes.contains(lane.route) { scheduler.restore(lane, entries, at: instant) }
-        for pause in pauses where routes.contains(pause.route) && pause.outlivesRestart {
+        for pause in pauses where routes.contains(pause.route) && isInForce(pause) {
             let refusal = Refusal(
                 scope: pause.mailbox == nil ? .route : .mailbox, cause: pause.cause, text: pause.reason)
             let until = instant + max(.zero, pause.until - now)
@@ -56,10 +61,13 @@ extension Spent {
         self.init(
             answeredAt: instant - max(.zero, now - attempt.finishedDate), path: attempt.path,
             messages: attempt.cost.recipients > 0 ? 1 : 0, recipients: Int64(attempt.cost.recipients),
-            size: Int64(attempt.cost.bytes), requests: Int64(attempt.cost.requests))
+            externalRecipients: Int64(attempt.cost.externalRecipients), size: Int64(attempt.cost.bytes),
+            requests: Int64(attempt.cost.requests))
     }
 }
 
-extension LaneLimits {
-    fileprivate var windows: [Duration] { [messages.per, recipients.per, requests.per, upload.per] }
+extension RouteLimits {
+    fileprivate var windows: [Duration] {
+        [lane.messages, lane.recipients, lane.requests, lane.upload, externalRecipients].compactMap(\.?.per)
+    }
 }

@@ -14,6 +14,8 @@ struct Table {
 
     init(_ headings: String...) { columns = headings.map { Column(heading: $0) } }
 
+    var isEmpty: Bool { rows.isEmpty }
+
     mutating func add(_ cells: [String]) { rows.append(cells.map(Self.printable)) }
 
     func lines(width: Int = .max) -> [String] {
@@ -32,7 +34,7 @@ struct Table {
         return alignment == .left ? text + blanks : blanks + text
     }
 
-    private static func cut(_ line: String, to width: Int) -> String {
+    static func cut(_ line: String, to width: Int) -> String {
         line.count <= width ? line : line.prefix(max(1, width - 1)) + "…"
     }
 

@@ -14,3 +14,12 @@ struct TimeSpan: ExpressibleByArgument {
 
     var defaultValueDescription: String { Quantity.text(duration) }
 }
+
+extension Duration {
+    /// In the unit a person would choose, rounded up: `95s`, `17m`, `5h`, `3d`.
+    var spoken: String {
+        let seconds = max(0, components.seconds + (components.attoseconds > 0 ? 1 : 0))
+        let unit = [("d", Int64(86400)), ("h", 3600), ("m", 60)].first { seconds >= 2 * $0.1 }
+        return unit.map { "\((seconds + $0.1 - 1) / $0.1)\($0.0)" } ?? "\(seconds)s"
+    }
+}

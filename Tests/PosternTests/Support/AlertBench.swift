@@ -1,3 +1,4 @@
+import DeliveryPolicy
 import EmailLog
 import Foundation
 import HTTPTransport
@@ -16,6 +17,8 @@ struct AlertBench {
     let service: AlertService
     /// Where delivery was told to look.
     let woken = NIOLockedValueBox<[LaneKey]>([])
+    /// What delivery would say is used.
+    let quotas = NIOLockedValueBox<[QuotaUse]>([])
 
     static let routes = """
         routes:
@@ -28,11 +31,11 @@ struct AlertBench {
         self.directory = try directory ?? TemporaryDirectory()
         self.clock = clock
         log = try self.directory.service()
-        let woken = woken
+        let (woken, quotas) = (woken, quotas)
         service = AlertService(
             log: log, configuration: try Self.settings(alerts), transport: HTTPTransport(), clocks: clock.clocks,
-            logger: recorder.logger
-        ) { lane, _ in woken.withLockedValue { $0.append(lane) } }
+            logger: recorder.logger, quotas: { quotas.withLockedValue { $0 } },
+            wake: { lane, _ in woken.withLockedValue { $0.append(lane) } })
     }
 
     static func settings(_ alerts: String, routes: String = routes) throws -> Configuration {

@@ -12,6 +12,7 @@ import Testing
         ("queue_age > 15m", "queue_age > 15m"),
         ("queue_age>90s", "queue_age > 90s"), ("token_error", "token_error"), (" token_error ", "token_error"),
         ("secret_expires < 30d", "secret_expires < 30d"), ("secret_expires<720h", "secret_expires < 30d"),
+        ("quota > 80%", "quota > 80%"), ("quota>99%", "quota > 99%"),
     ])
     func reads(_ text: String, _ normal: String) throws {
         let condition = try #require(AlertCondition(text))
@@ -25,7 +26,8 @@ import Testing
         "failed > = 5 in 10m", "failed >= 5 for 10m", "failed >= 5 in 10m now", "faild >= 5 in 10m",
         "fellback >= 5 in 10m", "queue_age", "queue_age < 15m", "queue_age >= 15m", "queue_age > 15",
         "token_error > 1", "secret_expires > 30d", "secret_expires <", "failed >= 99999999999999999999 in 1m",
-        "failed >= 5 in 99999999d",
+        "failed >= 5 in 99999999d", "quota", "quota > 80", "quota >= 80%", "quota < 80%", "quota > 0%", "quota > 100%",
+        "quota > x%",
     ])
     func refuses(_ text: String) { #expect(AlertCondition(text) == nil) }
 

@@ -1,3 +1,4 @@
+import DeliveryPolicy
 import EmailLog
 import Foundation
 import HTTPTransport
@@ -37,6 +38,29 @@ import Testing
             #expect(
                 bench.said.filter { !$0.contains("told") }
                     == ["error alert opened failures", "notice alert closed failures"])
+        }
+    }
+
+    @Test func aQuotaThatIsNearlyUsedUp() async throws {
+        try await ScriptedMicrosoft.serve { receiver in
+            let bench = try AlertBench(AlertBench.posting(to: receiver, when: "quota > 80%"))
+            func use(_ used: Int64, _ mailbox: Address?) -> QuotaUse {
+                let rate = Rate(100, per: .seconds(86_400))
+                return QuotaUse(route: "contoso", mailbox: mailbox, LimitUse(.recipients, used: used, of: rate))
+            }
+            bench.quotas.withLockedValue { $0 = [use(80, ann), use(10, bob)] }
+            await bench.turns(for: 60)
+            #expect(receiver.posted.isEmpty)
+            bench.quotas.withLockedValue { $0 = [use(91, ann), use(85, bob), use(10, nil)] }
+            await bench.turns(for: 600)
+            #expect(receiver.postedWords == ["failures opened 91"])
+            let event = try #require(receiver.posted.first)
+            #expect(event.text == "A quota is used to 91%" && event.condition == "quota > 80%")
+            #expect(event.samples.map(\.id) == ["contoso ann@contoso.com", "contoso bob@contoso.com"])
+            #expect(event.samples.first?.error == "91 of 100/d `recipients_per_mailbox` used")
+            bench.quotas.withLockedValue { $0 = [use(80, ann)] }
+            await bench.turns(for: 600)
+            #expect(receiver.postedWords == ["failures opened 91", "failures closed 91"])
         }
     }
 

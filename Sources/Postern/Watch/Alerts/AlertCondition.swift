@@ -8,6 +8,8 @@ package enum AlertCondition: Hashable, Sendable {
     case queueAge(over: Duration)
     /// A route or a mailbox is paused for what only an operator can mend.
     case tokenError
+    /// Of a daily quota, or of another over an hour or more, more than that is used.
+    case quota(overPercent: Int)
     /// A route's `secret_expires` is nearer than that, or past.
     case secretExpires(within: Duration)
 }
@@ -16,7 +18,7 @@ extension AlertCondition {
     /// For problems and help.
     static let form =
         "a condition such as `failed >= 5 in 10m` (or deferred, throttled, fell_back, unknown, set_aside), "
-        + "`queue_age > 15m`, `token_error` or `secret_expires < 30d`"
+        + "`queue_age > 15m`, `token_error`, `quota > 80%` or `secret_expires < 30d`"
 
     /// `nil` where the text is none of the forms. Blanks around the comparison may be missing.
     package init?(_ text: String) {
@@ -26,6 +28,11 @@ extension AlertCondition {
         case ("queue_age", 3) where words[1] == ">":
             guard let span = Self.span(words[2]) else { return nil }
             self = .queueAge(over: span)
+        case ("quota", 3) where words[1] == ">":
+            guard words[2].hasSuffix("%"), let percent = Int(words[2].dropLast()), 1..<100 ~= percent else {
+                return nil
+            }
+            self = .quota(overPercent: percent)
         case ("secret_expires", 3) where words[1] == "<":
             guard let span = Self.span(words[2]) else { return nil }
             self = .secretExpires(within: span)
@@ -68,6 +75,7 @@ extension AlertCondition: CustomStringConvertible {
         case .count(let metric, let least, let span): "\(metric.rawValue) >= \(least) in \(Quantity.text(span))"
         case .queueAge(let span): "queue_age > \(Quantity.text(span))"
         case .tokenError: "token_error"
+        case .quota(let percent): "quota > \(percent)%"
         case .secretExpires(let span): "secret_expires < \(Quantity.text(span))"
         }
     }
@@ -82,6 +90,8 @@ extension AlertCondition {
         case .queueAge(let span): AlertPace(calm: min(span, .seconds(300)), closesAtZero: true)
         // A restart and a reload try at once what waited for an operator: for a moment nothing seems wrong.
         case .tokenError: AlertPace(calm: .seconds(60), closesAtZero: false)
+        // What comes back of a sliding window is soon used again.
+        case .quota: AlertPace(calm: .seconds(300), closesAtZero: true)
         case .secretExpires: AlertPace(calm: .zero, closesAtZero: true)
         }
     }

@@ -6,7 +6,7 @@ import MailModel
 struct AlertEvent: Codable, Hashable, Sendable {
     enum State: String, Codable, Sendable { case opened, updated, closed, test }
 
-    /// A message in trouble; for `token_error` a route or mailbox, for `secret_expires` a route.
+    /// A message in trouble; for `token_error` and `quota` a route or mailbox, for `secret_expires` a route.
     struct Sample: Codable, Hashable, Sendable {
         var id: String
         var status: String
@@ -16,7 +16,7 @@ struct AlertEvent: Codable, Hashable, Sendable {
     var name: String
     var state: State
     var condition: String
-    /// Messages; of `queue_age` the oldest one's age in seconds. At the closing, the highest since the opening.
+    /// Messages; of `queue_age` the oldest one's age in seconds, of `quota` the highest use in percent. At the closing, the highest since the opening.
     var count: Int
     /// When the condition became true, as times stand in `email_log`.
     var since: String
@@ -91,6 +91,7 @@ extension AlertCondition {
         case .queueAge: return "the oldest message has waited for \(Self.spoken(.seconds(count)))"
         case .tokenError:
             return number("route or mailbox waits for an operator", "routes or mailboxes wait for an operator")
+        case .quota: return "a quota is used to \(count)%"
         case .secretExpires(let span):
             return number("credential expires", "credentials expire") + " within \(Quantity.text(span))"
         }

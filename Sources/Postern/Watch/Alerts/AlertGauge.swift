@@ -1,10 +1,12 @@
+import DeliveryPolicy
 import EmailLog
 import MailModel
 
-/// Reads in the store how things stand with a condition.
+/// Reads how things stand with a condition: in the store, and of quotas from delivery, which counts them.
 struct AlertGauge: Sendable {
     let log: EmailLog
     let secrets: [SecretExpiry]
+    let quotas: @Sendable () async -> [QuotaUse]
 
     /// For so long after its time a pause still counts: where little mail comes, nothing may have probed whether it is over.
     private static let grace = Duration.seconds(86400)
@@ -20,6 +22,9 @@ struct AlertGauge: Sendable {
         case .tokenError:
             let count = try await operatorPauses(at: now).count
             return AlertLevel(count: count, isReached: count > 0)
+        case .quota(let percent):
+            let highest = await quotas().map(\.use.percent).max() ?? 0
+            return AlertLevel(count: highest, isReached: highest > percent)
         case .secretExpires(let span):
             let count = expiring(within: span, at: now).count
             return AlertLevel(count: count, isReached: count > 0)
@@ -37,6 +42,9 @@ struct AlertGauge: Sendable {
             try await log.oldestWaiting().map { [AlertEvent.Sample($0.message)] } ?? []
         case .tokenError:
             try await operatorPauses(at: now).prefix(limit).map(AlertEvent.Sample.init)
+        case .quota(let percent):
+            await quotas().filter { $0.use.percent > percent }.sorted { $0.use.percent > $1.use.percent }
+                .prefix(limit).map(AlertEvent.Sample.init)
         case .secretExpires(let span):
             expiring(within: span, at: now).prefix(limit).map {
                 AlertEvent.Sample(id: $0.route, status: "expires", error: $0.text(at: now))
@@ -67,6 +75,11 @@ extension AlertEvent.Sample {
         let codes = [message.errorStatus.map(String.init), message.errorCode].compactMap(\.self)
         let error = [codes.joined(separator: " "), message.errorText ?? ""].filter { !$0.isEmpty }
         self.init(id: message.id.rawValue, status: message.status.rawValue, error: error.joined(separator: ": "))
+    }
+
+    fileprivate init(_ quota: QuotaUse) {
+        let place = quota.key.mailbox.map { "\(quota.key.route) \($0)" } ?? quota.key.route
+        self.init(id: place, status: "\(quota.use.percent)%", error: quota.use.words)
     }
 
     fileprivate init(_ pause: LanePause) {

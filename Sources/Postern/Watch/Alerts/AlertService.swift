@@ -17,6 +17,7 @@ actor AlertService: Service {
     private let logger: Logger
     /// Told where an alert's own mail waits.
     private let wake: @Sendable (LaneKey, Priority) -> Void
+    private let quotas: @Sendable () async -> [QuotaUse]
     private var configuration: Configuration
     /// Of the alerts by name; `nil` until the store has been asked, or after another configuration.
     private var states: [String: AlertState]?
@@ -25,9 +26,12 @@ actor AlertService: Service {
     private var beingTold: Set<Int64> = []
     private var random = SystemRandomNumberGenerator()
 
+    /// - Parameter quotas: how much is used of each.
     init(
         log: EmailLog, configuration: Configuration, transport: HTTPTransport, clocks: Clocks,
-        interval: Duration = .seconds(5), logger: Logger, wake: @escaping @Sendable (LaneKey, Priority) -> Void
+        interval: Duration = .seconds(5), logger: Logger,
+        quotas: @escaping @Sendable () async -> [QuotaUse] = { [] },
+        wake: @escaping @Sendable (LaneKey, Priority) -> Void
     ) {
         self.log = log
         self.configuration = configuration
@@ -35,6 +39,7 @@ actor AlertService: Service {
         self.clocks = clocks
         self.interval = interval
         self.logger = logger
+        self.quotas = quotas
         self.wake = wake
     }
 
@@ -82,7 +87,7 @@ actor AlertService: Service {
     private func look() async throws(EmailLogError) {
         let configuration = configuration
         if states == nil { states = try await restored(configuration) }
-        let gauge = AlertGauge(log: log, secrets: configuration.secretExpiries)
+        let gauge = AlertGauge(log: log, secrets: configuration.secretExpiries, quotas: quotas)
         for alert in configuration.alerts {
             let now = clocks.now()
             let level = try await gauge.level(of: alert.condition, at: now)

@@ -1,0 +1,42 @@
+import MailModel
+
+/// What a mailbox's limits hold back, and for how long.
+extension LaneBuckets {
+    /// How long the limits alone make what waits take.
+    func timeToDrain(_ backlog: Backlog, by path: Path, at now: Instant) -> Duration {
+        func time(_ amount: Int64, in bucket: TokenBucket) -> Duration {
+            bucket.time(toTake: amount, leaving: bucket.rate.reserve(before: backlog.priority), at: now)
+        }
+        let shared = max(time(backlog.messages, in: messages), time(backlog.recipients, in: recipients))
+        guard path == .graph else { return shared }
+        let octets = Int64(Base64.encodedLength(of: Int(backlog.size)))
+        let own = max(requests.time(toTake: backlog.messages, at: now), upload.time(toTake: octets, at: now))
+        return max(shared, own)
+    }
+
+    /// The limits that hold the row back, and until when each does, as far as known.
+    func lacks(for row: Waiting, by path: Path, at now: Instant) -> [(use: LimitUse, until: Instant?)] {
+        func next(_ amount: Int64, in bucket: TokenBucket, leaving reserve: Int64 = 0) -> Instant? {
+            bucket.nextAvailable(amount, leaving: reserve, at: now)
+        }
+        func reserve(_ bucket: TokenBucket) -> Int64 { bucket.rate.reserve(before: row.priority) }
+        let cost = Cost(of: row)
+        let all = uses(at: now)
+        var moments: [(LimitUse, until: Instant?)] = [
+            (all[0], next(1, in: messages, leaving: reserve(messages))),
+            (all[1], next(cost.recipients, in: recipients, leaving: reserve(recipients))),
+        ]
+        if path == .graph { moments += [(all[2], next(1, in: requests)), (all[3], next(cost.octets, in: upload))] }
+        return moments.filter { $0.until.map { $0 > now } ?? true }
+    }
+
+    /// Of messages, recipients, requests and uploads, in this order.
+    func uses(at now: Instant) -> [LimitUse] {
+        [
+            LimitUse(.messages, used: messages.spent(at: now), of: messages.rate),
+            LimitUse(.recipients, used: recipients.spent(at: now), of: recipients.rate),
+            LimitUse(.requests, used: requests.spent(at: now), of: requests.rate),
+            LimitUse(.upload, used: upload.spent(at: now), of: upload.rate),
+        ]
+    }
+}
