@@ -48,6 +48,19 @@ struct CrashPowerTests {
         }
     }
 
+    /// A store that is half made is no obstacle to the next start.
+    @Test(arguments: 1...Scale.of(5, long: 100)) func aFirstStartThatIsCutOff(_ seed: Int) async throws {
+        var random = SeededGenerator(seed: UInt64(seed))
+        let gateway = try Gateway(GatewayConfiguration(), endpoint: "http://127.0.0.1:9")
+        let disk = try await Disk(under: gateway.directory, losesPower: true)
+        let program = try gateway.launch(environment: disk.environment)
+        try await Task.sleep(for: .milliseconds(.random(in: 20..<300, using: &random)))
+        await program.kill()
+        try disk.cutPower(.keptAtRandom(seed: random.next()))
+        try await gateway.start(environment: disk.environment)
+        #expect(try await gateway.stop() == Program.Ending(status: 0, bySignal: false), "seed \(seed)")
+    }
+
     /// With a disk that only says it has synced, mail is lost: so the cut is one.
     @Test(arguments: ["", " postern.sqlite-wal", " postern.sqlite.spool"])
     func aDiskThatLiesLosesMail(_ part: String) async throws {

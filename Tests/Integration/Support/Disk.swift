@@ -63,8 +63,13 @@ final class Disk: Sendable {
     // MARK: The library
 
     /// `nil`: it can be built here.
-    static let obstacle: String? =
-        Executables.find("cc") == nil ? "no C compiler: apt-get install gcc" : nil
+    static let obstacle: String? = {
+        #if os(Linux)
+            Executables.find("cc") == nil ? "no C compiler: scripts/requirements test" : nil
+        #else
+            "ld.so's LD_PRELOAD is Linux's"
+        #endif
+    }()
 
     /// Built once, beside our programs.
     private static let library = Task { () async throws -> String in
