@@ -13,7 +13,7 @@ package struct PosternCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, TokenCommand.self, SendCommand.self,
-            SendmailCommand.self, LogCommand.self, ResendCommand.self, QueueCommand.self, AlertCommand.self,
+            SendmailCommand.self, LogCommand.self, ResendCommand.self, QueueCommand.self, AlertCommand.self, TrialCommand.self,
             ConfigCommand.self, HashPasswordCommand.self,
         ])
 
