@@ -16,7 +16,7 @@ enum RouteDecoder {
         let graph = section.section("graph").flatMap(GraphDecoder.graph)
         let smtp = section.section("smtp").map { SubmissionHostDecoder.host($0, cloud: graph?.cloud ?? .global) }
         let unrepresentable: SendPlan.Unrepresentable? = section.choice("unrepresentable")
-        section.later("trial")
+        let trial = section.section("trial")
         checkPaths(section, primary, smtp)
         guard let name else { return nil }
         var route = Route(
@@ -26,6 +26,10 @@ enum RouteDecoder {
         if route.limits.externalRecipients != nil, route.acceptedDomains.isEmpty {
             section.problem(
                 "limits", "external_recipients needs accepted_domains here, as the route names no domain of its own")
+        }
+        route.trial = trial.flatMap { TrialDecoder.trial($0, hasOtherPath: route.other != nil) }
+        if trial != nil {
+            section.problem("trial", "is checked, and has no effect in this version", severity: .warning)
         }
         return route
     }
