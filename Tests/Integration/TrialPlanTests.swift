@@ -111,7 +111,7 @@ import Testing
         let file = try place.write((["time,sender,recipients,size"] + rows).joined(separator: "\n"), to: "volume.csv")
         let result = try await Self.plan([file])
         #expect(result.status == 0, "\(result)")
-        #expect(result.lines.first == "45 messages to 90 recipients, senders: 1")
+        #expect(result.lines.first == "45 messages to 90 recipients from 1 sender")
         #expect(result.output.contains("reports@contoso.com up to 45") && result.output.contains("primary: smtp"))
     }
 

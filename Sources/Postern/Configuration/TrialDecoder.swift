@@ -12,7 +12,7 @@ enum TrialDecoder {
         let shadow = shadow(section)
         let rollback = section.section("rollback").flatMap(rollback)
         let tolerance = section.scalar("tolerance", expected: percentage) { TrialShare($0) }
-        if mode == .split, amount == nil, filter == TrialFilter() {
+        if mode == .split, !selections.contains(where: section.has) {
             section.missing(
                 "percent", "is missing: `percent` or `ramp` says how many messages take part, or a filter which")
         }
@@ -25,6 +25,9 @@ enum TrialDecoder {
         if let tolerance { trial.tolerance = Double(tolerance.millionths) / 1_000_000 }
         return trial
     }
+
+    /// What says which messages take part, or how many.
+    private static let selections = ["percent", "ramp", "senders", "recipients", "priority"]
 
     private static let percentage = "a percentage from 0 to 100, such as 5 or 0.5%"
 

@@ -6,6 +6,8 @@ import Postern
 /// and of "Microsoft Graph service-specific throttling limits".
 struct PlanFindings {
     let plan: VolumePlan
+    /// The log's times are UTC.
+    let hasZone: Bool
 
     var all: [String] {
         [rate, quota, split, oversize, unrepresentable, unusable, permission].compactMap(\.self)
@@ -14,6 +16,7 @@ struct PlanFindings {
     /// Of what cannot be known from it, what matters.
     var unknowns: [String] {
         [
+            hasZone ? nil : "The zone of its times; they are shown as it writes them.",
             headers,
             "The From header of each message. It decides the mailbox; what is counted here are envelope senders.",
             plan.withoutSize > 0 ? "The size of \(Self.messages(plan.withoutSize)), counted as small." : nil,
@@ -29,6 +32,8 @@ struct PlanFindings {
             return
                 "No sender has more than \(plan.limits.mailbox.messages.amount) messages in any minute: nothing waits for that limit."
         }
+        let delayed = senders.reduce(0) { $0 + $1.delayed }
+        let longestWait = senders.map(\.longestWait).max() ?? .zero
         return
             "\(Self.senders(senders)) more than \(plan.limits.mailbox.messages.amount) messages in a minute, "
             + "\(worst.sender) up to \(worst.busiestMinute.amount) (\(Self.second(worst.busiestMinute.start))). Nothing is lost: "
@@ -96,9 +101,6 @@ struct PlanFindings {
             "The application needs Mail.Send for \(who) (in Exchange by RBAC for Applications, or a shared `mailbox` that may "
             + "send as they do). A sender that is no mailbox cannot send at all."
     }
-
-    private var delayed: Int { plan.senders.reduce(0) { $0 + $1.delayed } }
-    private var longestWait: Duration { plan.senders.map(\.longestWait).max() ?? .zero }
 
     private static func senders(_ senders: [SenderVolume]) -> String {
         senders.count == 1 ? "One sender has" : "\(senders.count) senders have"

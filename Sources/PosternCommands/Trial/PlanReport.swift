@@ -31,14 +31,14 @@ struct PlanReport {
         return lines + configuration.split(separator: "\n").map { "  \($0)" }
     }
 
-    var findings: PlanFindings { PlanFindings(plan: plan) }
+    var findings: PlanFindings { PlanFindings(plan: plan, hasZone: contents.hasZone) }
 
     private var summary: [String] {
         let period = plan.period.map { "\(Self.minute($0.lowerBound)) to \(Self.minute($0.upperBound))" } ?? ""
-        let zone = contents.hasZone ? "UTC" : "as the log writes times"
+        let who = plan.senders.count == 1 ? "1 sender" : "\(plan.senders.count) senders"
         return [
-            "\(plan.messages) messages to \(plan.recipients) recipients, senders: \(plan.senders.count)",
-            "\(period) (\(zone)), \(contents.lines) lines of \(contents.format.title)",
+            "\(plan.messages) messages to \(plan.recipients) recipients from \(who)",
+            "\(period)\(contents.hasZone ? " UTC" : ""), \(contents.lines) lines of \(contents.format.title)",
         ]
     }
 

@@ -22,7 +22,7 @@ struct TrialPlanCommand: AsyncParsableCommand {
     func validate() throws {
         guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
         guard !(yaml && output.json) else { throw ValidationError("--yaml and --json are two different documents") }
-        guard files.count { $0 == "-" } <= 1 else { throw ValidationError("standard input can be read once") }
+        guard files.filter({ $0 == "-" }).count <= 1 else { throw ValidationError("standard input can be read once") }
     }
 
     func run() async throws {

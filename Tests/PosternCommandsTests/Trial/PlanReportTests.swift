@@ -19,7 +19,7 @@ import Testing
 
     private static func report(_ messages: [LoggedMessage], limit: Int = 20) -> PlanReport {
         let contents = MailLogSource.Contents(
-            format: .postfix, messages: messages, lines: 1000, unreadable: [], hasZone: false)
+            format: .postfix, messages: messages, lines: 1000)
         return PlanReport(contents: contents, plan: VolumePlan(messages), limit: limit)
     }
 
@@ -31,13 +31,16 @@ import Testing
 
     @Test func theTableHasALineForEachSender() {
         let lines = Self.report(Self.everything).lines()
-        #expect(lines[0] == "130 messages to 12407 recipients, senders: 5")
-        #expect(lines[1] == "2026-09-21 14:13 to 2026-09-21 14:33 (as the log writes times), 1000 lines of Postfix")
-        #expect(lines[3] == "MESSAGES  /MIN  RCPT/DAY  >500  LARGE    WAIT  SENDER")
-        #expect(lines[4] == "      21     1     10500     0      0  23h 40m  news@contoso.com")
-        #expect(lines[5] == "     100   100       100     0      0      3m  reports@contoso.com")
-        #expect(lines[6] == "       3     3      1800     3      0       -  ann@contoso.com")
-        #expect(lines[7] == "       2     2         2     0      2       -  b@contoso.com")
+        #expect(
+            lines.prefix(8) == [
+                "130 messages to 12406 recipients from 5 senders",
+                "2026-09-21 14:13 to 2026-09-21 14:33, 1000 lines of Postfix", "",
+                "MESSAGES  /MIN  RCPT/DAY  >500  LARGE     WAIT  SENDER",
+                "      21     1     10500     0      0  23h 41m  news@contoso.com",
+                "     100   100       100     0      0       3m  reports@contoso.com",
+                "       3     3      1800     3      0        -  ann@contoso.com",
+                "       2     2         2     0      2        -  b@contoso.com",
+            ])
     }
 
     @Test(arguments: [60, 80, 100, .max]) func linesFit(_ width: Int) {
@@ -84,7 +87,7 @@ import Testing
     @Test func theDocumentHasItAll() throws {
         guard case .object(let members) = Self.report(Self.everything).json else { return #expect(Bool(false)) }
         let values = Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first }
-        #expect(values["messages"] == .integer(130) && values["recipients"] == .integer(12_407))
+        #expect(values["messages"] == .integer(130) && values["recipients"] == .integer(12_406))
         #expect(values["split"] == .integer(3) && values["oversize"] == .integer(2))
         #expect(values["since"] == .string("2026-09-21 14:13:20.000"))
         #expect(values["unusable_senders"] == .object([.init("", .integer(1)), .init("root", .integer(2))]))

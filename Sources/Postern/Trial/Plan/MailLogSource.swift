@@ -10,6 +10,17 @@ package struct MailLogSource {
         package var lines: Int
         package var unreadable: [UnreadableLine]
         package var hasZone: Bool
+
+        package init(
+            format: MailLogFormat, messages: [LoggedMessage], lines: Int, unreadable: [UnreadableLine] = [],
+            hasZone: Bool = false
+        ) {
+            self.format = format
+            self.messages = messages
+            self.lines = lines
+            self.unreadable = unreadable
+            self.hasZone = hasZone
+        }
     }
 
     /// A file that was looked into.

@@ -19,7 +19,8 @@ package struct StartingConfiguration {
     /// The domain most of the mail is from.
     private var mainDomain: String? {
         let counts = plan.senders.reduce(into: [:]) { $0[$1.sender.domain, default: 0] += $1.messages }
-        return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+        let names = counts.filter { !$0.key.hasPrefix("[") }
+        return names.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
     }
 
     private var heading: [String] {
@@ -44,10 +45,10 @@ package struct StartingConfiguration {
         let senders = domains.isEmpty || domains.count > Self.mostDomains ? ["*"] : domains.map { "*@\($0)" }
         return [
             "routes:", "  - name: \(name)", "    senders: [\(senders.map { "\"\($0)\"" }.joined(separator: ", "))]",
-            "    primary: smtp                  # as before; Graph comes later, message by message", "    smtp:",
+            "    primary: smtp                  # as before; Graph comes later", "    smtp:",
             "      host: smtp.office365.com", "      auth: xoauth2", "    graph:",
-            "      tenant: \(mainDomain ?? "contoso.onmicrosoft.com")           # the directory's id, or one of its domains",
-            "      client_id: 00000000-0000-0000-0000-000000000000   # of the app registration",
+            "      tenant: \"\(mainDomain ?? "contoso.onmicrosoft.com")\"   # or the directory's id",
+            "      client_id: 00000000-0000-0000-0000-000000000000 # the application's",
             "      client_secret: {env: POSTERN_CLIENT_SECRET}",
             "    fallback: {on: []}             # nothing goes by Graph yet",
         ] + mailbox
