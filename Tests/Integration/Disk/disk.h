@@ -13,6 +13,7 @@
  *   inodes/N     the safe content of the file with inode N
  *   dirs/ID/     the safe names in a directory: a file's as another link to its content, a directory's as a symbolic link
  *                to the ID of its own names; ID is "root" or the directory's inode
+ *   complete     there once the image is whole; before that nobody has touched the directory
  *
  * A process that finds no image makes one in which everything is safe: it is as if the machine had just started. Killed in
  * the middle of a sync, it leaves a part of what it was about to make safe, as the power cut may. Writes that are synced

@@ -158,10 +158,13 @@ void begin_image(void) {
     lock_descriptor = sys_open(AT_FDCWD, path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     enter();
     snprintf(path, sizeof path, "%.3500s/inodes", image);
-    if (sys_mkdir(AT_FDCWD, path, 0700) == 0) {
-        snprintf(path, sizeof path, "%.3500s/dirs", image);
-        sys_mkdir(AT_FDCWD, path, 0700);
+    sys_mkdir(AT_FDCWD, path, 0700);
+    snprintf(path, sizeof path, "%.3500s/dirs", image);
+    sys_mkdir(AT_FDCWD, path, 0700);
+    snprintf(path, sizeof path, "%.3500s/complete", image);
+    if (access(path, F_OK) != 0) {
         keep_all(root);
+        close(sys_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     }
     leave();
     errno = before;

@@ -47,6 +47,8 @@ final class Disk: Sendable {
     /// the machine.
     func cutPower(_ unsynced: Unsynced) throws {
         let files = FileManager.default
+        // A program that was killed before its first line has changed nothing.
+        guard files.fileExists(atPath: image.appendingPathComponent("complete").path) else { return }
         let rest = own.url.appendingPathComponent("rest")
         var cut = try PowerCut(image: image, root: root, unsynced: unsynced)
         try cut.leave(in: rest)
