@@ -13,7 +13,8 @@ package struct PosternCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, TokenCommand.self, SendCommand.self,
-            SendmailCommand.self, LogCommand.self, ResendCommand.self, QueueCommand.self, AlertCommand.self, TrialCommand.self,
+            SendmailCommand.self, LogCommand.self, ResendCommand.self, QueueCommand.self, AlertCommand.self,
+            TrialCommand.self,
             ConfigCommand.self, HashPasswordCommand.self,
         ])
 

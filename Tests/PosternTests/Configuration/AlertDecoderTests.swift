@@ -50,7 +50,7 @@ import Testing
 
     private static let form =
         "a condition such as `failed >= 5 in 10m` (or deferred, throttled, fell_back, unknown, set_aside), "
-        + "`queue_age > 15m`, `token_error` or `secret_expires < 30d`"
+        + "`queue_age > 15m`, `token_error`, `quota > 80%` or `secret_expires < 30d`"
 
     @Test(arguments: [
         ("{name: a, when: failed > many}", "alerts[0].when: expected \(form), found `failed > many`"),

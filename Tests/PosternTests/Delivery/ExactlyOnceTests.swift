@@ -408,7 +408,7 @@ import Testing
             let sentence = "a permission that `exactly_once` needs is not in the token"
             #expect(recorder.sentences.contains(sentence) == isSaid)
             #expect(!(await bench.manager.isTimeForPermissions()), "once")
-            await bench.manager.reload([route], keepsSentBodies: false)
+            await bench.manager.reload([route], keepsSentBodies: false, bounces: nil)
             #expect(await bench.manager.isTimeForPermissions())
         }
     }
