@@ -20,13 +20,15 @@ extension LaneBuckets {
             bucket.nextAvailable(amount, leaving: reserve, at: now)
         }
         func reserve(_ bucket: TokenBucket) -> Int64 { bucket.rate.reserve(before: row.priority) }
-        let cost = Cost(of: row)
+        let cost = Cost(of: row, limits)
         let all = uses(at: now)
         var moments: [(LimitUse, until: Instant?)] = [
             (all[0], next(1, in: messages, leaving: reserve(messages))),
             (all[1], next(cost.recipients, in: recipients, leaving: reserve(recipients))),
         ]
-        if path == .graph { moments += [(all[2], next(1, in: requests)), (all[3], next(cost.octets, in: upload))] }
+        if path == .graph {
+            moments += [(all[2], next(cost.requests, in: requests)), (all[3], next(cost.octets, in: upload))]
+        }
         return moments.filter { $0.until.map { $0 > now } ?? true }
     }
 

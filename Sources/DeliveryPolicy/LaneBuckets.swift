@@ -3,14 +3,20 @@ import MailModel
 /// The four limits of one mailbox, taken together or not at all. Exchange counts messages and recipients over both paths
 /// ("Exchange Online limits": sending limits hold for the mailbox); requests and uploads are Graph's own.
 struct LaneBuckets: Sendable {
-    /// What one attempt costs. For the octets of Graph's MIME form: base 64 makes four of three.
+    /// The most that one attempt costs. For the octets of Graph's MIME form: base 64 makes four of three.
     struct Cost: Hashable, Sendable {
         let recipients: Int64
+        let requests: Int64
         let octets: Int64
 
-        init(of row: Waiting) {
+        init(of row: Waiting, _ limits: LaneLimits) {
             recipients = Int64(row.recipients)
-            octets = Int64(Base64.encodedLength(of: Int(row.size)))
+            let isUpload = limits.uploadsAbove.map { row.size > $0 } ?? false
+            let allowance = UploadAllowance(size: row.size)
+            let most = isUpload ? limits.requestsPerAttempt + allowance.requests : limits.requestsPerAttempt
+            // A limit below it is kept by attempts one at a time.
+            requests = min(most, limits.requests.amount)
+            octets = isUpload ? allowance.octets : Int64(Base64.encodedLength(of: Int(row.size)))
         }
     }
 
@@ -28,14 +34,14 @@ struct LaneBuckets: Sendable {
     private(set) var recipients: TokenBucket
     private(set) var requests: TokenBucket
     private(set) var upload: TokenBucket
-    private var requestsPerAttempt: Int64
+    private(set) var limits: LaneLimits
 
     init(_ limits: LaneLimits) {
         messages = TokenBucket(limits.messages)
         recipients = TokenBucket(limits.recipients)
         requests = TokenBucket(limits.requests)
         upload = TokenBucket(limits.upload, oversize: .whenUnused)
-        requestsPerAttempt = limits.requestsPerAttempt
+        self.limits = limits
     }
 
     mutating func configure(_ limits: LaneLimits) {
@@ -43,7 +49,7 @@ struct LaneBuckets: Sendable {
         recipients.configure(limits.recipients)
         requests.configure(limits.requests)
         upload.configure(limits.upload)
-        requestsPerAttempt = limits.requestsPerAttempt
+        self.limits = limits
     }
 
     /// False where no amount of waiting helps.
@@ -53,7 +59,7 @@ struct LaneBuckets: Sendable {
         guard let moment = nextAvailable(for: row, by: path, isOverdue: isOverdue, at: now), moment <= now else {
             return nil
         }
-        let cost = Cost(of: row)
+        let cost = Cost(of: row, limits)
         guard let message = messages.take(1, at: now), let people = recipients.take(cost.recipients, at: now) else {
             preconditionFailure("what is available can be taken")
         }
@@ -62,10 +68,10 @@ struct LaneBuckets: Sendable {
 
     /// Counts an attempt that is under way, whether it fits or not.
     mutating func charge(for row: Waiting, by path: Path) -> Tickets {
-        let cost = Cost(of: row)
+        let cost = Cost(of: row, limits)
         let graph =
             path == .graph
-            ? GraphTickets(requests: requests.charge(requestsAtStart), upload: upload.charge(cost.octets)) : nil
+            ? GraphTickets(requests: requests.charge(cost.requests), upload: upload.charge(cost.octets)) : nil
         return Tickets(messages: messages.charge(1), recipients: recipients.charge(cost.recipients), graph: graph)
     }
 
@@ -74,7 +80,7 @@ struct LaneBuckets: Sendable {
         recipients.settle(tickets.recipients, using: usage.isSubmitted ? tickets.recipients.amount : 0, at: now)
         guard let graph = tickets.graph else { return }
         requests.settle(graph.requests, using: usage.requests, at: now)
-        upload.settle(graph.upload, using: usage.hasUploaded ? graph.upload.amount : 0, at: now)
+        upload.settle(graph.upload, using: usage.octets ?? graph.upload.amount, at: now)
     }
 
     mutating func refund(_ tickets: Tickets) {
@@ -119,8 +125,9 @@ struct LaneBuckets: Sendable {
     /// The same for what the path has to itself.
     func nextOwn(for row: Waiting, by path: Path, at now: Instant) -> Instant? {
         guard path == .graph else { return now }
-        guard let request = requests.nextAvailable(requestsAtStart, at: now),
-            let octets = upload.nextAvailable(Cost(of: row).octets, at: now)
+        let cost = Cost(of: row, limits)
+        guard let request = requests.nextAvailable(cost.requests, at: now),
+            let octets = upload.nextAvailable(cost.octets, at: now)
         else { return nil }
         return max(request, octets)
     }
@@ -130,16 +137,14 @@ struct LaneBuckets: Sendable {
         return moments.contains(nil) ? nil : moments.compactMap(\.self).max()
     }
 
-    /// A limit below it is kept by attempts one at a time.
-    private var requestsAtStart: Int64 { min(requestsPerAttempt, requests.rate.amount) }
-
     func availableRequests(at now: Instant) -> Int64 { requests.available(at: now) }
+
+    func availableOctets(at now: Instant) -> Int64 { upload.available(at: now) }
 
     func availableMessages(at now: Instant) -> Int64 { messages.available(at: now) }
 
     private mutating func takeGraphs(_ cost: Cost, at now: Instant) -> GraphTickets {
-        guard let request = requests.take(requestsAtStart, at: now), let octets = upload.take(cost.octets, at: now)
-        else {
+        guard let request = requests.take(cost.requests, at: now), let octets = upload.take(cost.octets, at: now) else {
             preconditionFailure("what is available can be taken")
         }
         return GraphTickets(requests: request, upload: octets)

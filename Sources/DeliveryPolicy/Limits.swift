@@ -14,6 +14,9 @@ package struct LaneLimits: Hashable, Sendable {
     package var requests = Rate(10_000, per: .seconds(600))
     /// The most requests that one attempt by Graph makes, taken at its start; what it did not need comes back at its end.
     package var requestsPerAttempt: Int64 = 1
+    /// The size in octets above which a message goes by Graph as a draft whose attachments follow (`UploadAllowance`); `nil`:
+    /// none does.
+    package var uploadsAbove: Int64?
     /// Octets of request bodies.
     package var upload = Rate(150_000_000, per: .seconds(300))
 

@@ -10,9 +10,12 @@ package enum SendPlan: Hashable, Sendable {
 
     /// What to do about a message above `mimeLimit` (`large`).
     package enum Large: String, Hashable, Sendable, CaseIterable {
-        /// By SMTP where the route has it.
+        /// By SMTP where the route has it, else by upload.
         case auto
-        case smtp, refuse
+        case smtp
+        /// As a draft whose attachments follow one by one, where the message can be taken apart; else by SMTP.
+        case upload
+        case refuse
     }
 
     package struct Message: Hashable, Sendable {
@@ -21,11 +24,14 @@ package enum SendPlan: Hashable, Sendable {
         package var recipients: Int
         /// A header names people who are not in the envelope.
         package var isUnrepresentable: Bool
+        /// Why it cannot be taken apart for a draft, in a sentence; `nil` where it can, or as far as one has looked.
+        package var indecomposable: String?
 
-        package init(size: Int64, recipients: Int, isUnrepresentable: Bool = false) {
+        package init(size: Int64, recipients: Int, isUnrepresentable: Bool = false, indecomposable: String? = nil) {
             self.size = size
             self.recipients = recipients
             self.isUnrepresentable = isUnrepresentable
+            self.indecomposable = indecomposable
         }
     }
 
@@ -64,11 +70,21 @@ package enum SendPlan: Hashable, Sendable {
             if via == .graph { policy.hasSMTP = false }
             return policy
         }
+
+        /// The size above which a message that goes by Graph goes by upload; `nil`: none does.
+        package var uploadsAbove: Int64? {
+            switch large {
+            case .auto, .upload: mimeLimit
+            case .smtp, .refuse: nil
+            }
+        }
     }
 
     /// One sendMail request with the MIME message.
     /// - Parameter rewriteHeaders: To and Cc are reduced to the envelope.
     case mimeRequest(rewriteHeaders: Bool)
+    /// A draft of Graph's message resource, then its attachments, in place or by upload sessions, then `send`.
+    case upload(rewriteHeaders: Bool)
     /// Graph does not take it, SMTP does: from now on the row is pinned there. Says why; nothing was sent.
     case smtp(Refusal)
     /// No allowed form can carry it; says which setting would change that.
@@ -91,18 +107,27 @@ package enum SendPlan: Hashable, Sendable {
     private static func plan(forLarge message: Message, _ policy: Policy) -> SendPlan {
         let why =
             "The message has \(message.size) octets; one Graph request carries \(policy.mimeLimit) (`mime_limit`). "
+        func bySMTP(_ text: String) -> SendPlan { .smtp(refusal(.tooLarge, why + text)) }
+        func refuse(_ text: String) -> SendPlan { .refuse(refusal(.tooLarge, why + text)) }
         let raise = "raise `mime_limit`, to at most 3MB, or send less."
-        return switch policy.large {
-        case .auto where policy.hasSMTP, .smtp where policy.hasSMTP: .smtp(refusal(.tooLarge, why + "It goes by SMTP."))
-        case .auto, .smtp:
-            .refuse(refusal(.tooLarge, why + "SMTP is not open to it: add an `smtp:` section to the route, \(raise)"))
-        case .refuse:
-            .refuse(
-                refusal(
-                    .tooLarge,
-                    why + "`large: refuse` refuses it: set `large: auto` with an `smtp:` section on the route, \(raise)"
-                ))
+        switch policy.large {
+        case .auto where policy.hasSMTP, .smtp where policy.hasSMTP: return bySMTP("It goes by SMTP.")
+        case .auto, .upload:
+            guard let obstacle = message.indecomposable else { return planForUpload(message, policy) }
+            let cannot = "It cannot go as a draft: \(obstacle) "
+            return policy.hasSMTP
+                ? bySMTP(cannot + "It goes by SMTP.")
+                : refuse(cannot + "SMTP is not open to it: add an `smtp:` section to the route, \(raise)")
+        case .smtp: return refuse("SMTP is not open to it: add an `smtp:` section to the route, \(raise)")
+        case .refuse: return refuse("`large: refuse` refuses it: set `large: auto`, \(raise)")
         }
+    }
+
+    /// A draft has no envelope either.
+    private static func planForUpload(_ message: Message, _ policy: Policy) -> SendPlan {
+        guard message.isUnrepresentable else { return .upload(rewriteHeaders: false) }
+        let plan = planForUnrepresentable(policy)
+        return if case .mimeRequest(let isRewritten) = plan { .upload(rewriteHeaders: isRewritten) } else { plan }
     }
 
     private static func planForUnrepresentable(_ policy: Policy) -> SendPlan {

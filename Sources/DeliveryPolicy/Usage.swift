@@ -4,13 +4,13 @@ package struct Usage: Hashable, Sendable {
     package var requests: Int64
     /// False where nothing was handed over to be sent: neither a message nor its recipients count.
     package var isSubmitted: Bool
-    /// False where no message left us.
-    package var hasUploaded: Bool
+    /// Of request bodies; `nil`: as many as were set aside for them.
+    package var octets: Int64?
 
-    package init(requests: Int64, isSubmitted: Bool = true, hasUploaded: Bool = true) {
+    package init(requests: Int64, isSubmitted: Bool = true, octets: Int64? = nil) {
         self.requests = requests
         self.isSubmitted = isSubmitted
-        self.hasUploaded = hasUploaded
+        self.octets = octets
     }
 
     /// One request with a message.

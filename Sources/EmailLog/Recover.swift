@@ -95,9 +95,12 @@ extension Database {
 }
 
 extension AttemptRecord.Cost {
-    /// Charged in full, since it may have reached Microsoft: as many requests as any attempt by Graph makes.
+    /// Charged in full, since it may have reached Microsoft: as many requests as any attempt by Graph makes, which are more
+    /// where a large message goes as a draft whose attachments follow.
     fileprivate static func recovered(by path: Path, recipients: Int, bytes: Int) -> Self {
-        Self(requests: path == .graph ? 4 : 1, recipients: recipients, externalRecipients: recipients, bytes: bytes)
+        let most = bytes > 1_000_000 ? 400 : 4
+        return Self(
+            requests: path == .graph ? most : 1, recipients: recipients, externalRecipients: recipients, bytes: bytes)
     }
 }
 

@@ -23,8 +23,8 @@ package enum ExactlyOnce: String, Hashable, Sendable, CaseIterable {
     package var sufficientRoles: [String] {
         switch self {
         case .off: []
-        case .lookup: ["Mail.Read", "Mail.ReadWrite"]
-        case .draft: ["Mail.ReadWrite"]
+        case .lookup: ["Mail.Read", AppRole.drafts]
+        case .draft: [AppRole.drafts]
         }
     }
 
@@ -32,17 +32,11 @@ package enum ExactlyOnce: String, Hashable, Sendable, CaseIterable {
     /// Applications decides.
     package func isPermitted(by claims: TokenClaims?) -> Bool? {
         guard self != .off else { return true }
-        guard let roles = claims?.roles else { return nil }
-        if sufficientRoles.contains(where: roles.contains) { return true }
-        return roles.contains("Mail.Send") ? false : nil
+        return AppRole.isGranted(anyOf: sufficientRoles, by: claims)
     }
 
     /// The exact next step where a permission is missing.
     package var permissionAdvice: String? {
-        guard let role = sufficientRoles.first else { return nil }
-        return "Grant the application \(role): in Entra, API permissions > Microsoft Graph > Application permissions > "
-            + "\(role), then Grant admin consent; or for some mailboxes only, in Exchange, `New-ManagementRoleAssignment "
-            + "-App <client id> -Role \"Application \(role)\" -CustomResourceScope <scope>`. It takes up to two hours. Or set "
-            + "`exactly_once: off`."
+        sufficientRoles.first.map { AppRole.advice(granting: $0, or: "exactly_once: off") }
     }
 }

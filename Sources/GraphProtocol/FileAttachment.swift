@@ -6,6 +6,10 @@ import MailModel
 package struct FileAttachment: Hashable, Sendable {
     /// From here on, in octets, it goes by an upload session, and only from here on ("attachment: createUploadSession").
     package static let smallestUpload = 3_000_000
+    /// From here on one request, in base 64 and with what stands around it, may be too small already.
+    package static let doubtful = 2_900_000
+    /// What a session for less than Microsoft wants it for is refused with.
+    package static let tooSmallForSession = "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize"
 
     package var name: String
     package var type: String

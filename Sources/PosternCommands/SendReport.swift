@@ -46,6 +46,7 @@ extension SendChoice {
     var words: String {
         switch form {
         case .mimeRequest: "by Graph, as one MIME request"
+        case .upload: "by Graph, as a draft with uploads"
         case .submission: "by SMTP"
         case .refused: "refused"
         }

@@ -104,9 +104,9 @@ import Testing
 
     static let usages: [(Usage, messages: Int64, requests: Int64, upload: Bool)] = [
         (.whole, 29, 9, true), (Usage(requests: 4), 29, 6, true), (Usage(requests: 6), 29, 4, true),
-        (Usage(requests: 1, isSubmitted: false, hasUploaded: false), 30, 9, false),
+        (Usage(requests: 1, isSubmitted: false, octets: 0), 30, 9, false),
         (Usage(requests: 2, isSubmitted: false), 30, 8, true),
-        (Usage(requests: 2, isSubmitted: true, hasUploaded: false), 29, 8, false),
+        (Usage(requests: 2, isSubmitted: true, octets: 0), 29, 8, false),
     ]
 
     /// A look at the mailbox is a request and no message; what an attempt did not need comes back at once.
@@ -124,6 +124,21 @@ import Testing
         #expect(buckets.availableMessages(at: 0) == messages && buckets.availableRequests(at: 0) == requests)
         let next = buckets.nextAvailable(for: row(2, size: 6000), by: .graph, at: 0)
         #expect(next == (upload ? 40 : 0))
+    }
+
+    /// What is set aside for a draft and its attachments is more than it takes, and what it took is all it pays.
+    @Test func anUploadPaysForWhatItUsed() throws {
+        var buckets = LaneBuckets(Self.limits { $0.uploadsAbove = 1_000_000 })
+        let size = 3_000_000 as Int64
+        let allowance = UploadAllowance(size: size)
+        let tickets = try buckets.mustTake(row(1, size: size))
+        #expect(buckets.availableRequests(at: 0) == 10_000 - 1 - allowance.requests)
+        #expect(buckets.availableOctets(at: 0) == 150_000_000 - allowance.octets)
+        buckets.settle(tickets, Usage(requests: 12, octets: 2_500_000), at: 0)
+        #expect(buckets.availableRequests(at: 0) == 10_000 - 12)
+        #expect(buckets.availableOctets(at: 0) == 150_000_000 - 2_500_000)
+        _ = try buckets.mustTake(row(2, size: 1_000_000))
+        #expect(buckets.availableRequests(at: 0) == 10_000 - 13, "what one request carries takes one")
     }
 
     /// A limit below what one attempt may take is kept by one attempt at a time.

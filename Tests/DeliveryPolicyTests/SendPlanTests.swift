@@ -5,10 +5,11 @@ import Testing
 @Suite struct SendPlanTests {
     private static func plan(
         size: Int64 = 1000, recipients: Int = 1, foreign: Bool = false, _ policy: SendPlan.Unrepresentable = .fallback,
-        large: SendPlan.Large = .auto, hasSMTP: Bool = false, fallsBack: Bool = true
+        large: SendPlan.Large = .auto, hasSMTP: Bool = false, fallsBack: Bool = true, whole obstacle: String? = nil
     ) -> SendPlan {
         SendPlan(
-            for: .init(size: size, recipients: recipients, isUnrepresentable: foreign),
+            for: .init(
+                size: size, recipients: recipients, isUnrepresentable: foreign, indecomposable: obstacle),
             .init(
                 mimeLimit: 2_200_000, recipientsPerMessage: 500, unrepresentable: policy, large: large,
                 hasSMTP: hasSMTP, fallsBackUnrepresentable: fallsBack))
@@ -32,6 +33,8 @@ import Testing
         (plan(size: 2_200_001, large: .auto, hasSMTP: true), .tooLarge, ["2200001", "`mime_limit`"]),
         (plan(size: 2_200_001, large: .smtp, hasSMTP: true, fallsBack: false), .tooLarge, ["SMTP"]),
         (plan(size: 2_200_001, foreign: true, .refuse, hasSMTP: true), .tooLarge, ["SMTP"]),
+        (plan(size: 2_200_001, large: .upload, hasSMTP: true, whole: "it is signed."), .tooLarge, ["signed", "SMTP"]),
+        (plan(size: 2_200_001, foreign: true, large: .upload, hasSMTP: true), .unrepresentable, ["envelope", "SMTP"]),
         (plan(foreign: true, hasSMTP: true), .unrepresentable, ["envelope", "SMTP"]),
         (plan(foreign: true, large: .refuse, hasSMTP: true), .unrepresentable, ["envelope"]),
     ]
@@ -50,10 +53,15 @@ import Testing
     static let refused: [(SendPlan, Refusal.Cause, words: [String])] = [
         (plan(recipients: 0, hasSMTP: true), .rejected, ["no recipients"]),
         (plan(recipients: 501, hasSMTP: true), .rejected, ["501", "500", "`recipients_per_message`"]),
-        (plan(size: 2_200_001), .tooLarge, ["2200001", "2200000", "`mime_limit`", "3MB", "`smtp:`"]),
+        (
+            plan(size: 2_200_001, whole: "it is signed."), .tooLarge,
+            ["2200001", "2200000", "`mime_limit`", "3MB", "`smtp:`", "as a draft: it is signed."]
+        ),
+        (plan(size: 2_200_001, large: .upload, whole: "it is signed."), .tooLarge, ["signed", "`smtp:`"]),
+        (plan(size: 2_200_001, foreign: true), .unrepresentable, ["envelope", "`smtp:`"]),
         (plan(size: 2_200_001, large: .smtp), .tooLarge, ["`smtp:`"]),
         (plan(size: 2_200_001, large: .refuse, hasSMTP: true), .tooLarge, ["`large: refuse`", "`large: auto`"]),
-        (plan(size: 2_200_001, foreign: true, .rewrite), .tooLarge, ["`mime_limit`"]),
+        (plan(size: 2_200_001, foreign: true, .rewrite, large: .smtp), .tooLarge, ["`mime_limit`"]),
         (plan(foreign: true, .fallback), .unrepresentable, ["envelope", "`smtp:`", "`unrepresentable: rewrite`"]),
         (plan(foreign: true, .fallback, hasSMTP: true, fallsBack: false), .unrepresentable, ["`fallback.on`"]),
         (
@@ -69,5 +77,23 @@ import Testing
         }
         #expect(refusal.cause == cause && refusal.scope == .message)
         for word in words { #expect(refusal.text.contains(word)) }
+    }
+
+    static let uploads: [(SendPlan, rewrite: Bool)] = [
+        (plan(size: 2_200_001), false), (plan(size: 2_200_001, large: .upload), false),
+        (plan(size: 2_200_001, large: .upload, hasSMTP: true), false),
+        (plan(size: 2_200_001, foreign: true, .rewrite, large: .upload, hasSMTP: true), true),
+        (plan(size: 2_200_001, foreign: true, .rewrite), true),
+    ]
+
+    @Test(arguments: uploads) func aDraftCarriesIt(plan: SendPlan, rewrite: Bool) {
+        #expect(plan == .upload(rewriteHeaders: rewrite))
+    }
+
+    @Test(arguments: [
+        (SendPlan.Large.auto, 5 as Int64?), (.upload, 5), (.smtp, nil), (.refuse, nil),
+    ])
+    func saysFromWhereOnItUploads(_ large: SendPlan.Large, above: Int64?) {
+        #expect(SendPlan.Policy(mimeLimit: 5, large: large).uploadsAbove == above)
     }
 }

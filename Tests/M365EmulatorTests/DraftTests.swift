@@ -147,6 +147,36 @@ struct UploadTests {
         #expect(bench.answer("GET", path).status == 404)
     }
 
+    /// However much has come.
+    @Test func aSessionEnds() {
+        var bench = Bench { $0.graph.uploadLifetime = 10 }
+        let path = Self.path(Self.open(&bench).answer)
+        bench.advance(.seconds(9))
+        #expect(Self.put(&bench, path, 0..<100).status == 200)
+        bench.advance(.seconds(1))
+        #expect(Self.put(&bench, path, 100..<200).code == "ErrorItemNotFound")
+        #expect(bench.answer("GET", path).status == 404)
+    }
+
+    @Test func propertiesThatAreFieldsBecomeSome() throws {
+        var bench = Bench()
+        let draft: JSONValue = [
+            "toRecipients": [["emailAddress": ["address": "a@example.org"]]], "isReadReceiptRequested": true,
+            "singleValueExtendedProperties": [
+                ["id": "String 0x1042", "value": "<0@x>"], ["id": "String 0x1039", "value": "<a@x> <0@x>"],
+                ["id": "Integer 0x0036", "value": "2"], ["id": "String 0x9999", "value": "no"],
+            ],
+        ]
+        let id = bench.graph("POST", Self.messages, draft).json["id"].string ?? ""
+        #expect(bench.graph("POST", Self.messages + "/\(id)/send").status == 202)
+        let text = try #require(bench.state.store.captured.first).text
+        for line in [
+            "In-Reply-To: <0@x>", "References: <a@x> <0@x>", "Sensitivity: Private",
+            "Disposition-Notification-To: <\(Bench.mailbox)>",
+        ] { #expect(text.contains(line + "\r\n"), "\(line) in \(text)") }
+        #expect(!text.contains("no\r\n"))
+    }
+
     static let refusals: [(size: Int, changes: [String: JSONValue], status: Int, code: String)] = [
         (2_999_999, [:], 400, "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize"),
         (150_000_001, [:], 413, "ErrorAttachmentSizeLimitExceeded"),
@@ -184,12 +214,5 @@ struct UploadTests {
         #expect(refused.status == 401)
         #expect(refused.json["error"]["message"].string?.hasPrefix("The audience claim value is invalid") == true)
         #expect(bench.answer("PUT", String(path.dropLast(3)), [:], "x").status == 404)
-    }
-
-    @Test func expires() {
-        var bench = Bench()
-        let path = Self.path(Self.open(&bench).answer)
-        bench.advance(.seconds(3600))
-        #expect(Self.put(&bench, path, 0..<10).status == 404)
     }
 }

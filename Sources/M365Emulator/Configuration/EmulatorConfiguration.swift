@@ -108,6 +108,8 @@ package struct GraphSettings: Settings {
     package var earlyTolerance = 0.25
     /// The host in `uploadUrl`; empty: the one the request came to.
     package var uploadHost = ""
+    /// Seconds until an upload session ends, however busy it is.
+    package var uploadLifetime = 3600.0
 
     package init() {}
 }

@@ -4,7 +4,6 @@ import MailModel
 extension EmulatorState {
     private static let smallest = 3_000_000
     private static let largest = 150_000_000
-    private static let lifetime = Duration.seconds(3600)
 
     mutating func createUploadSession(_ call: GraphCall, _ id: String) throws(GraphError) -> HTTPAnswer {
         let message = try unsent(call, id)
@@ -16,7 +15,8 @@ extension EmulatorState {
         let session = UploadSession(
             id: random.name(32), mailbox: call.mailbox.address, tenantID: call.identity.tenant.id,
             appID: call.identity.app.clientID, messageID: message.immutableID, item: item, size: size,
-            expires: call.moment.wall + Self.lifetime, authToken: Base64.encodeURL(random.bytes(48)))
+            expires: call.moment.wall + Duration(fractionalSeconds: settings.graph.uploadLifetime),
+            authToken: Base64.encodeURL(random.bytes(48)))
         uploads[session.id] = session
         return HTTPAnswer(
             201,

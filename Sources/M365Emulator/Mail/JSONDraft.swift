@@ -33,6 +33,7 @@ struct JSONDraft: Sendable {
     private let replyTo: [Person]
     private let headers: [(name: String, value: String)]
     private let importance: String
+    private let wantsReadReceipt: Bool
     let messageID: String
     var attachments: [DraftAttachment]
 
@@ -47,7 +48,10 @@ struct JSONDraft: Sendable {
         replyTo = people("replyTo")
         importance = json["importance"].string?.lowercased() ?? "normal"
         messageID = json["internetMessageId"].string ?? ""
-        headers = try Self.headers(json["internetMessageHeaders"].array ?? [])
+        headers =
+            try Self.headers(json["internetMessageHeaders"].array ?? [])
+            + Self.properties(json["singleValueExtendedProperties"].array ?? [])
+        wantsReadReceipt = json["isReadReceiptRequested"].bool ?? false
         attachments = []
         for item in json["attachments"].array ?? [] { attachments.append(try DraftAttachment(json: item)) }
     }
@@ -61,6 +65,19 @@ struct JSONDraft: Sendable {
             headers.append((name, item["value"].string ?? ""))
         }
         return headers
+    }
+
+    /// Those of MAPI's that are a field of the header (MS-OXCMAIL §2.1.3).
+    private static func properties(_ list: [JSONValue]) -> [(name: String, value: String)] {
+        let names = ["string 0x1042": "In-Reply-To", "string 0x1039": "References"]
+        let words = ["1": "Personal", "2": "Private", "3": "Company-Confidential"]
+        return list.compactMap { item in
+            let (id, value) = (item["id"].string?.lowercased() ?? "", item["value"].string ?? "")
+            if id == "integer 0x0036" || id == "integer 0x36" {
+                return words[value].map { (name: "Sensitivity", value: $0) }
+            }
+            return names[id].map { (name: $0, value: value) }
+        }
     }
 
     var badRecipients: [String] { (to + cc + bcc).filter { !$0.isAddress }.map(\.address) }
@@ -77,6 +94,7 @@ struct JSONDraft: Sendable {
         lines.append("Subject: " + Self.headerText(subject))
         lines += ["Message-ID: \(messageID)", "Date: \(date.mailDate)", "MIME-Version: 1.0"]
         if importance != "normal" { lines.append("Importance: \(importance)") }
+        if wantsReadReceipt { lines.append("Disposition-Notification-To: \(from.first?.field ?? "<\(mailbox)>")") }
         lines += headers.map { "\($0.name): \(Self.oneLine($0.value))" }
         return Array((lines.joined(separator: "\r\n") + "\r\n").utf8) + body
     }

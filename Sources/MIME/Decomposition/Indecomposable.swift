@@ -44,3 +44,30 @@ package enum Indecomposable: Error, Hashable, Sendable {
         }
     }
 }
+
+extension Indecomposable {
+    /// As far as the message's own header tells; `nil` where it depends on what is below.
+    package init?(seenIn header: HeaderBlock) { self.init(ContentType(of: header), isAttachment: false) }
+
+    /// For a part of that type, whatever is in it.
+    init?(_ type: ContentType, isAttachment: Bool) {
+        if type.isSigned {
+            self = .signed
+        } else if type.isEncrypted {
+            self = .encrypted
+        } else if !Self.hasPlace(type, isAttachment) {
+            self = .type(type.name)
+        } else {
+            return nil
+        }
+    }
+
+    private static func hasPlace(_ type: ContentType, _ isAttachment: Bool) -> Bool {
+        switch type.type {
+        case "multipart": ["mixed", "alternative", "related"].contains(type.subtype)
+        case "message": type.subtype == "rfc822"
+        case "text": type.subtype != "calendar" || isAttachment
+        default: true
+        }
+    }
+}

@@ -22,19 +22,9 @@ struct PartSorter {
 
     /// What must not be taken apart, at whatever depth it stands.
     private static func check(_ part: PartStructure) throws(Indecomposable) {
-        let type = part.contentType
-        if type.isSigned { throw .signed }
-        if type.isEncrypted { throw .encrypted }
-        switch type.type {
-        case "multipart":
-            // Without its parts it is none.
-            guard ["mixed", "alternative", "related"].contains(type.subtype), !part.parts.isEmpty else {
-                throw .type(type.name)
-            }
-        case "message": if type.subtype != "rfc822" { throw .type(type.name) }
-        case "text": if type.subtype == "calendar", !part.isAttachment { throw .type(type.name) }
-        default: break
-        }
+        if let obstacle = Indecomposable(part.contentType, isAttachment: part.isAttachment) { throw obstacle }
+        // Without its parts it is none.
+        if part.contentType.type == "multipart", part.parts.isEmpty { throw .type(part.contentType.name) }
     }
 
     /// HTML, or what holds it, before plain text; Exchange writes the plain text that goes beside it.

@@ -1,3 +1,4 @@
+import DeliveryPolicy
 import GraphProtocol
 import MailModel
 
@@ -12,8 +13,9 @@ extension Checkup {
         case .failure(let unavailable): return [unavailable.item]
         case .success(let granted):
             let permission = await permissionItem(route, graph, granted)
+            let upload = await uploadItem(route, graph, granted)
             return [tokenItem(granted, route), rolesItem(granted, route), await probeItem(route, graph, granted.token)]
-                + [permission].compactMap(\.self)
+                + [permission, upload].compactMap(\.self)
         }
     }
 
@@ -91,6 +93,32 @@ extension Checkup {
             item.name = mode.rawValue
             return item
         case .failure(let failure): return CheckItem(mode.rawValue, mailbox, .failed(.unavailable), failure.text)
+        }
+    }
+}
+
+extension Checkup {
+    /// What large mail needs where it goes by Graph; `nil` where it does not, or needs nothing more. Where nobody asked for
+    /// it by name, the token's word is enough.
+    fileprivate func uploadItem(_ route: Route, _ graph: Graph, _ granted: TokenCheck.Granted) async -> CheckItem? {
+        let isAsked = graph.large == .upload
+        guard isAsked || (graph.large == .auto && route.smtp == nil) else { return nil }
+        let alternative = isAsked ? "large: smtp" : "large: refuse"
+        let advice = AppRole.advice(granting: AppRole.drafts, or: alternative)
+        guard isAsked, let mailbox = party(of: route)?.mailbox.description else {
+            guard AppRole.isGranted(anyOf: [AppRole.drafts], by: granted.claims) == false else { return nil }
+            let text = "\(AppRole.drafts) is not in the token: mail above `mime_limit` waits for it"
+            return CheckItem("large", route.name, isAsked ? .failed(.refused) : .warning, text, advice: advice)
+        }
+        switch await ask(.createDraft, graph, mailbox, granted.token) {
+        case .success(.ready): return CheckItem("large", mailbox, .ok, "permitted, as `large: upload` needs it")
+        case .success(.refused(let refusal)) where refusal.status == 403 && refusal.cause == .unauthorized:
+            return CheckItem("large", mailbox, .failed(.refused), refusal.words, advice: advice)
+        case .success(let finding):
+            var item = finding.item(mailbox)
+            item.name = "large"
+            return item
+        case .failure(let failure): return CheckItem("large", mailbox, .failed(.unavailable), failure.text)
         }
     }
 }

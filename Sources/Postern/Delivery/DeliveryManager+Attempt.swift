@@ -205,8 +205,11 @@ extension Delivery {
 
     /// What a look alone takes is requests; no message was submitted.
     fileprivate var usage: Usage {
-        cost.map { Usage(requests: Int64($0.requests), isSubmitted: $0.recipients > 0, hasUploaded: $0.bytes > 0) }
-            ?? .whole
+        cost.map { cost in
+            Usage(
+                requests: Int64(cost.requests), isSubmitted: cost.recipients > 0,
+                octets: Int64(Base64.encodedLength(of: cost.bytes)))
+        } ?? .whole
     }
 
     /// What was refused on our own side says nothing about the mailbox or the route: a probe must reach Microsoft.

@@ -59,7 +59,9 @@ extension DeliveryRoute {
         switch lostAnswers.policy(by: path) {
         case .hold: .hold
         case .retry:
-            .retry(at: now + schedule.backoff.first, mayLeaveDraft: path == .graph && lostAnswers.mode == .draft)
+            .retry(
+                at: now + schedule.backoff.first,
+                mayLeaveDraft: path == .graph && (lostAnswers.mode == .draft || limits.lane.uploadsAbove != nil))
         }
     }
 
@@ -172,6 +174,7 @@ extension RouteLimits {
             lane.requests = limits.requests
             lane.requestsPerAttempt = Int64(route.graph?.exactlyOnce.requestsPerAttempt ?? 1)
             lane.upload = limits.upload
+            lane.uploadsAbove = route.graph.flatMap { SendPlan.Policy(route, $0).uploadsAbove }
         }
         if let host = route.smtp {
             lane.connections = host.connections

@@ -61,6 +61,11 @@ struct GraphDialogue: Sendable {
             call, endpoints: application.endpoints, mailbox: mailbox, token: held.token,
             requestID: UUID().uuidString.lowercased(), userAgent: "Postern"
         ).wire
+        return await perform(request, body: body)
+    }
+
+    /// A request that carries its own credential, or any other.
+    mutating func perform(_ request: WireRequest, body: Body? = nil) async -> Reply {
         do throws(WireFailure) {
             let response =
                 if let body { try await wire.send(request, open: body) } else { try await wire.send(request) }

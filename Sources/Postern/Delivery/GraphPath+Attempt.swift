@@ -6,20 +6,24 @@ import MailModel
 
 /// Carries out what `GraphAttempt` decides.
 extension GraphPath {
-    func attempt(_ message: QueuedMessage, _ outgoing: OutgoingMessage, _ memory: AttemptMemory) async -> Delivery {
+    func attempt(_ message: QueuedMessage, _ form: GraphForm, _ memory: AttemptMemory) async -> Delivery {
         switch await tokens.token() {
         case .failure(let unavailable): return Delivery(unavailable)
         case .success(let held):
-            var course = Course(path: self, message: message, outgoing: outgoing, memory: memory, held)
-            return await course.run(GraphAttempt(facts(of: message)))
+            var course = Course(path: self, message: message, form: form, memory: memory, held)
+            return await course.run(GraphAttempt(facts(of: message, form)))
         }
     }
 
-    private func facts(of message: QueuedMessage) -> GraphAttempt.Facts {
+    /// What goes as a draft by its form is looked at before it is sent again, whatever the mode; only one that was whole is
+    /// ever remembered by its id.
+    private func facts(of message: QueuedMessage, _ form: GraphForm) -> GraphAttempt.Facts {
         let doubt = message.unresolved.flatMap { $0.path == .graph ? $0.finishedDate : nil }
+        let isDraft = if case .draft = form { true } else { false }
         return GraphAttempt.Facts(
-            mode: lostAnswers.mode, draft: message.draft, doubt: doubt.map { $0 + lostAnswers.grace - clocks.now() },
-            holdsUnclear: lostAnswers.onUnknown == .hold)
+            mode: isDraft ? .draft : lostAnswers.mode, draft: message.draft,
+            doubt: doubt.map { $0 + lostAnswers.grace - clocks.now() },
+            holdsUnclear: lostAnswers.onUnknown == .hold, adopts: !isDraft)
     }
 
     func search(for message: QueuedMessage) -> MessageSearch {
@@ -33,16 +37,19 @@ extension GraphPath {
 private struct Course: Sendable {
     let path: GraphPath
     let message: QueuedMessage
-    let outgoing: OutgoingMessage
+    let form: GraphForm
     let memory: AttemptMemory
     var dialogue: GraphDialogue
     var isSubmitted = false
+    /// Octets, as they would be before base 64.
     var uploaded = 0
+    /// How the message went, where that is worth a word.
+    var note: String?
 
     init(
-        path: GraphPath, message: QueuedMessage, outgoing: OutgoingMessage, memory: AttemptMemory, _ held: HeldToken
+        path: GraphPath, message: QueuedMessage, form: GraphForm, memory: AttemptMemory, _ held: HeldToken
     ) {
-        (self.path, self.message, self.outgoing, self.memory) = (path, message, outgoing, memory)
+        (self.path, self.message, self.form, self.memory) = (path, message, form, memory)
         dialogue = GraphDialogue(path, mailbox: message.mailbox, held)
     }
 
@@ -50,7 +57,7 @@ private struct Course: Sendable {
         var attempt = attempt
         var action = attempt.begin()
         while true {
-            if case .end(let ending) = action { return Delivery(ending, cost: cost) }
+            if case .end(let ending) = action { return Delivery(ending, cost: cost, note: note) }
             switch await perform(action) {
             case .success(let event): action = attempt.handle(event)
             case .failure(let unavailable):
@@ -74,16 +81,37 @@ private struct Course: Sendable {
             return await dialogue.perform(.search(messageID: search.messageID))
                 .map { .searched(search.finding(in: $0, now: now())) }
         case .createDraft:
-            return await upload(.createDraft(messageLength: outgoing.size))
-                .map { .created(DraftCreation.read($0, now: now())) }
+            return await create().map { .created($0) }
         case .keep(let id): return .success(.kept(await keep(id)))
         case .sendDraft(let id):
             let answer = await dialogue.perform(.sendDraft(id: id))
             return submit(answer).map { .answered(Outcome($0, now: now())) }
         case .sendMail:
-            let answer = await upload(.sendMail(messageLength: outgoing.size))
+            guard case .mime(let outgoing) = form else {
+                return .success(.answered(.deferred(Self.notInOne, retryAfter: nil)))
+            }
+            let answer = await upload(.sendMail(messageLength: outgoing.size), outgoing)
             return submit(answer).map { .answered(Outcome($0, now: now())) }
         case .end(let ending): return .success(.answered(ending.outcome))
+        }
+    }
+
+    private static let notInOne = Refusal(
+        scope: .message, cause: .malfunction, text: "The message goes as a draft only, and was to go in one request.")
+
+    private mutating func create() async -> Result<DraftCreation, TokenSource.Unavailable> {
+        switch form {
+        case .mime(let outgoing):
+            return await upload(.createDraft(messageLength: outgoing.size), outgoing)
+                .map { DraftCreation.read($0, now: path.clocks.now()) }
+        case .draft(let draft):
+            var assembly = DraftAssembly(
+                draft, UploadAllowance(size: Int64(message.size)), clocks: path.clocks)
+            let creation = await assembly.run(&dialogue)
+            // As the limits reckon: base 64 makes four of three.
+            uploaded += (assembly.octets * 3 + 3) / 4
+            note = draft.note(uploads: assembly.uploads)
+            return creation
         }
     }
 
@@ -102,8 +130,7 @@ private struct Course: Sendable {
 
     private typealias Answer = Result<GraphDialogue.Reply, TokenSource.Unavailable>
 
-    private mutating func upload(_ call: MailboxRequest.Call) async -> Answer {
-        let outgoing = outgoing
+    private mutating func upload(_ call: MailboxRequest.Call, _ outgoing: OutgoingMessage) async -> Answer {
         let before = dialogue.requests
         let answer = await dialogue.perform(call) { outgoing.base64() }
         uploaded += outgoing.size * (dialogue.requests - before)
@@ -134,8 +161,8 @@ extension Outcome {
 }
 
 extension Delivery {
-    fileprivate init(_ ending: GraphAttempt.Ending, cost: AttemptRecord.Cost?) {
+    fileprivate init(_ ending: GraphAttempt.Ending, cost: AttemptRecord.Cost?, note: String?) {
         self.init(ending.outcome, isAttempt: true, cost: cost)
-        (draft, isHeld, note) = (ending.draft, ending.isHeld, ending.note)
+        (draft, isHeld, self.note) = (ending.draft, ending.isHeld, ending.note ?? note)
     }
 }

@@ -8,6 +8,8 @@ package struct SendChoice: Hashable, Sendable {
     package enum Form: String, Hashable, Sendable {
         /// The MIME message in one Graph request.
         case mimeRequest = "mime_request"
+        /// A Graph draft that its attachments are brought to.
+        case upload
         /// SMTP submission.
         case submission
         /// None: it fails.
@@ -22,7 +24,7 @@ package struct SendChoice: Hashable, Sendable {
 
     package var path: Path? {
         switch form {
-        case .mimeRequest: .graph
+        case .mimeRequest, .upload: .graph
         case .submission: .smtp
         case .refused: nil
         }
@@ -72,6 +74,12 @@ struct SendPlanner: Sendable {
                 "One Graph request carries it: \(message.size) octets of at most \(policy.mimeLimit) (`mime_limit`)."
             let rewritten = isRewritten ? " To and Cc are reduced to the envelope." : ""
             return SendChoice(form: .mimeRequest, reason: room + rewritten)
+        case .upload(let isRewritten):
+            let room =
+                "One Graph request carries \(policy.mimeLimit) octets (`mime_limit`) of its \(message.size): it goes as a "
+                + "draft that its attachments are brought to (`large: \(policy.large.rawValue)`)."
+            return SendChoice(
+                form: .upload, reason: room + (isRewritten ? " To and Cc are reduced to the envelope." : ""))
         case .smtp(let refusal): return SendChoice(form: .submission, fallsBack: true, reason: refusal.text)
         case .refuse(let refusal): return SendChoice(form: .refused, reason: refusal.text)
         }
@@ -108,7 +116,8 @@ extension SendPlan.Message {
     fileprivate init(_ message: SendPlanner.Message) {
         self.init(
             size: Int64(message.size), recipients: message.envelopes.map(\.recipients.count).max() ?? 0,
-            isUnrepresentable: !message.envelopes.allSatisfy(message.header.reachesOnly))
+            isUnrepresentable: !message.envelopes.allSatisfy(message.header.reachesOnly),
+            indecomposable: Indecomposable(seenIn: message.header)?.text)
     }
 }
 

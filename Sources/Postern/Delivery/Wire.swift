@@ -16,12 +16,15 @@ struct Wire: Sendable {
         try await send(request, body: request.bytes.map { .bytes($0) } ?? .empty)
     }
 
-    /// Sends a request whose body is streamed: base 64 that `open` begins anew for each start of the upload.
+    /// Sends a request whose body is streamed, as `open` begins it anew for each start of the upload.
     func send(
         _ request: WireRequest, open: @escaping @Sendable () throws -> any HTTPBodyStream
     ) async throws(WireFailure) -> WireResponse {
-        guard case .message(let length) = request.body else { return try await send(request) }
-        return try await send(request, body: .stream(length: Int64(length), open: open))
+        switch request.body {
+        case .none, .bytes: try await send(request)
+        case .message(let length), .range(let length):
+            try await send(request, body: .stream(length: Int64(length), open: open))
+        }
     }
 
     private func send(_ request: WireRequest, body: HTTPBody) async throws(WireFailure) -> WireResponse {

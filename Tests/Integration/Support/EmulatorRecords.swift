@@ -35,6 +35,8 @@ struct RequestRecord: Decodable, Sendable {
     var answered: Double?
     var status: Int
     var code: String
+    /// Of its body.
+    var bytes: Int
 }
 
 struct Counters: Decodable, Sendable {

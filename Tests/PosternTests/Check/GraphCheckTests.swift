@@ -1,3 +1,4 @@
+import DeliveryPolicy
 import GraphProtocol
 import HTTPTransport
 import MailModel
@@ -11,12 +12,13 @@ import Testing
 
     private func items(
         sender: Address? = ann, patience: Duration = .seconds(15), unreached: Bool = false,
-        exactlyOnce: ExactlyOnce = .off, _ script: @escaping ScriptedMicrosoft.Script
+        exactlyOnce: ExactlyOnce = .off, large: SendPlan.Large = .auto, _ script: @escaping ScriptedMicrosoft.Script
     ) async throws -> [CheckItem] {
         try await ScriptedMicrosoft.serve(script) { microsoft in
             var settings = try configuration(Desk.routes)
             settings.routes[0].graph = makeGraph(microsoft)
             settings.routes[0].graph?.exactlyOnce = exactlyOnce
+            settings.routes[0].graph?.large = large
             let clocks = ManualClock().clocks
             let checkup = Checkup(settings, sender: sender, clocks: clocks, patience: patience)
             var way = NetworkCheck(patience: patience, transport: HTTPTransport(), clocks: clocks)
@@ -41,6 +43,27 @@ import Testing
         }
         #expect(items.map(\.name) == ["token", "roles", "graph"] && items.allSatisfy { $0.verdict == .ok })
         #expect(!"\(items)".contains("t0ken"))
+    }
+
+    @Test(arguments: [
+        (ready, CheckItem.Verdict.ok, "permitted", nil as String?),
+        (
+            ScriptedMicrosoft.graphError(403, "ErrorAccessDenied"), .failed(.refused), "ErrorAccessDenied",
+            "Mail.ReadWrite"
+        ),
+        (ScriptedMicrosoft.graphError(429, "ApplicationThrottled"), .warning, "ApplicationThrottled", nil),
+        (.hangUp, .failed(.unavailable), "127.0.0.1", nil),
+    ])
+    func whatUploadsNeed(
+        _ answer: ScriptedMicrosoft.Answer, _ verdict: CheckItem.Verdict, _ words: String, _ advice: String?
+    ) async throws {
+        let items = try await items(large: .upload) { call, _ in
+            guard !call.isToken else { return ScriptedMicrosoft.token("t0ken") }
+            return call.path.hasSuffix("/messages") ? answer : Self.ready
+        }
+        let found = try #require(items.last)
+        #expect(found.name == "large" && found.verdict == verdict && found.text.contains(words), "\(found)")
+        if let advice { #expect(found.advice?.contains(advice) == true, "\(found)") }
     }
 
     struct Case: Sendable {

@@ -15,7 +15,7 @@ import Testing
     private func prepare(
         _ message: QueuedMessage, _ bytes: [UInt8], policy: SendPlan.Policy = SendPlan.Policy()
     ) throws -> Result<OutgoingMessage, GraphPath.Unsendable> {
-        try graphPath(policy: policy).prepare(message, MessageBody(bytes: bytes))
+        try graphPath(policy: policy).prepare(message, MessageBody(bytes: bytes)).map(\.mime)
     }
 
     private func refusal(_ result: Result<OutgoingMessage, GraphPath.Unsendable>) -> Refusal? {
@@ -64,7 +64,7 @@ import Testing
             policy: SendPlan.Policy(), hostname: "other.test", clocks: clock.clocks)
         var again = claimed(to: [eve])
         (again.attempts, again.retries) = (3, 3)
-        #expect(text(try path.prepare(again, MessageBody(bytes: bytes)).get().header) == header)
+        #expect(text(try path.prepare(again, MessageBody(bytes: bytes)).get().mime.header) == header)
     }
 
     @Test(arguments: [
@@ -114,7 +114,7 @@ import Testing
     func whatOneRequestCannotCarryIsTooLarge(_ size: Int, _ isSent: Bool) throws {
         let head = mail("From: ann@contoso.com", "To: eve@example.org", "")
         let bytes = head + Array(repeating: UInt8(ascii: "x"), count: max(0, size - head.count))
-        let result = try prepare(claimed(to: [eve]), bytes)
+        let result = try prepare(claimed(to: [eve]), bytes, policy: .init(large: .smtp))
         #expect(refusal(result)?.cause == (isSent ? nil : .tooLarge))
         #expect(refusal(result)?.text.contains("`mime_limit`") == (isSent ? nil : true))
     }
@@ -139,7 +139,7 @@ import Testing
         let long = (0..<4000).map { "X-Field-\($0): \(String(repeating: "v", count: 60))\r\n" }.joined()
         let bytes = Array("From: ann@contoso.com\r\nTo: eve@example.org\r\n\(long)\r\nBody\r\n".utf8)
         let body = try await OutgoingMessageTests.spooled(bytes)
-        let outgoing = try graphPath(policy: .init(mimeLimit: 1 << 30)).prepare(claimed(to: [eve]), body).get()
+        let outgoing = try graphPath(policy: .init(mimeLimit: 1 << 30)).prepare(claimed(to: [eve]), body).get().mime
         #expect(outgoing.bodyOffset == bytes.count - 6)
         #expect(text(outgoing.header).contains("X-Field-3999: v"))
     }
@@ -166,5 +166,13 @@ import Testing
             return
         }
         #expect(delivery.isAttempt && delivery.cost == nil && refusal.cause == .malfunction)
+    }
+}
+
+extension GraphForm {
+    /// Of a message that one request carries.
+    var mime: OutgoingMessage {
+        guard case .mime(let outgoing) = self else { preconditionFailure("it goes as a draft") }
+        return outgoing
     }
 }

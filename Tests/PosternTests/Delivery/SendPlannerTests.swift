@@ -24,6 +24,9 @@ import Testing
     private static let graph = "graph: {tenant: t, client_id: c, client_secret: s, mime_limit: 2MB}"
     private static let smtp = "smtp: {host: mail.test, auth: off}"
     private static let both = "\(graph)\n    \(smtp)"
+    private static let uploading =
+        "graph: {tenant: t, client_id: c, client_secret: s, mime_limit: 2MB, large: upload}\n    \(smtp)"
+    private static let signed = "To: r1@example.org\r\nContent-Type: multipart/signed; boundary=b"
     private static let stranger = "To: someone.else@example.net"
 
     static let cases: [Case] = [
@@ -31,7 +34,12 @@ import Testing
         Case(route: both, form: .mimeRequest, words: ["One Graph request"]),
         Case(route: both, size: 2_000_000, form: .mimeRequest, words: ["2000000"]),
         Case(route: both, size: 2_000_001, form: .submission, fallsBack: true, words: ["2000001", "It goes by SMTP"]),
-        Case(route: graph, size: 2_000_001, form: .refused, words: ["`smtp:` section"]),
+        Case(route: graph, size: 2_000_001, form: .upload, words: ["2000001", "as a draft", "`large: auto`"]),
+        Case(route: uploading, size: 2_000_001, form: .upload, words: ["`large: upload`"]),
+        Case(
+            route: uploading, header: signed, size: 2_000_001, form: .submission, fallsBack: true,
+            words: ["it is signed", "by SMTP"]),
+        Case(route: graph, header: signed, size: 2_000_001, form: .refused, words: ["signed", "`smtp:` section"]),
         Case(
             route: both, header: stranger, form: .submission, fallsBack: true,
             words: ["not in the envelope", "by SMTP"]),
@@ -66,7 +74,9 @@ import Testing
         let choice = try planner(test.route).choose(message(test))
         #expect(choice.form == test.form && choice.fallsBack == test.fallsBack, "\(choice)")
         for words in test.words { #expect(choice.reason.contains(words), "\(choice.reason)") }
-        let paths: [SendChoice.Form: Path?] = [.mimeRequest: .graph, .submission: .smtp, .refused: nil]
+        let paths: [SendChoice.Form: Path?] = [
+            .mimeRequest: .graph, .upload: .graph, .submission: .smtp, .refused: nil,
+        ]
         #expect(paths[test.form] == choice.path)
     }
 
