@@ -2,7 +2,7 @@ import DeliveryPolicy
 import Testing
 
 @Suite struct UploadAllowanceTests {
-    @Test(arguments: [0, 2_200_001, 20_000_000, 150_000_000] as [Int64]) func sufficesForAMessage(_ size: Int64) {
+    @Test(arguments: [1000, 2_200_001, 20_000_000, 150_000_000] as [Int64]) func sufficesForAMessage(_ size: Int64) {
         var allowance = UploadAllowance(size: size)
         #expect(allowance.octets >= size * 4 / 3)
         for _ in 0..<252 + Int(size / 3_276_800) {

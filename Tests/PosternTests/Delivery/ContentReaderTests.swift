@@ -1,10 +1,10 @@
 import Foundation
 import HTTPTransport
-import MIME
 import MailModel
 import Testing
 
 @testable import EmailLog
+@testable import MIME
 @testable import Postern
 
 /// A part read from the store: decoded, from any octet on, and never silently less than it is.

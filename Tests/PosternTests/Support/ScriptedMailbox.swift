@@ -25,7 +25,7 @@ final class ScriptedMailbox: Sendable {
         }
     }
 
-    private struct State {
+    fileprivate struct State {
         var items: [Item] = []
         var created = 0
         var sent = 0
