@@ -163,22 +163,22 @@ import Testing
 
     // MARK: Limits
 
-    /// Octets of request bodies in any six seconds.
+    /// Octets of request bodies in any three seconds.
     @Test func theUploadLimitHoldsInAnyWindow() async throws {
         let configuration = GatewayConfiguration(
-            graph: ["large: upload", "mime_limit: 100KB", "limits: {upload_per_mailbox: 8MB/6s}"])
+            graph: ["large: upload", "mime_limit: 100KB", "limits: {upload_per_mailbox: 8MB/3s}"])
         let sample = try await Sample([900_000, 600_000])
         try await Scenario.run(configuration) { scenario in
-            for _ in 0..<6 { try await sample.submit(to: scenario) }
-            try await scenario.emulator.messages(count: 6)
-            try await scenario.gateway.store.counts("all sent") { $0 == ["S": 6] }
+            for _ in 0..<5 { try await sample.submit(to: scenario) }
+            try await scenario.emulator.messages(count: 5)
+            try await scenario.gateway.store.counts("all sent") { $0 == ["S": 5] }
             let requests = try await ["draft", "attachment", "send"].asyncMap {
                 try await scenario.emulator.requests($0)
             }
             .joined().sorted { $0.arrived < $1.arrived }
             #expect(requests.reduce(0) { $0 + $1.bytes } > 8_000_000)
             for (index, first) in requests.enumerated() {
-                let octets = requests[index...].filter { $0.arrived < first.arrived + 6 }.reduce(0) { $0 + $1.bytes }
+                let octets = requests[index...].filter { $0.arrived < first.arrived + 3 }.reduce(0) { $0 + $1.bytes }
                 #expect(octets <= 8_000_000, "\(octets) octets in the window from \(first.arrived)")
             }
         }

@@ -45,6 +45,7 @@ import Testing
         #expect(route.limits.lane.recipients == Rate(500, per: .seconds(3600)))
         #expect(route.limits.lane.requests == Rate(100, per: .seconds(60)))
         #expect(route.limits.lane.upload == Rate(1_000_000, per: .seconds(60)))
+        #expect(route.limits.lane.uploadsAbove == 1_000_000)
         #expect(route.schedule.backoff.first == .seconds(5) && route.schedule.giveUpAfter == .seconds(3600))
         let path = try #require(route.paths[.graph] as? GraphPath)
         #expect(path.hostname == "relay.test" && path.application.tenant == "t")
@@ -58,6 +59,7 @@ import Testing
     @Test func theDefaultsAreThePublishedLimits() throws {
         var limits = RouteLimits()
         limits.acceptedDomains = AcceptedDomains([SenderPattern("*@contoso.com")].compactMap(\.self))
+        limits.lane.uploadsAbove = 2_200_000
         #expect(try route(Desk.routes).limits == limits)
     }
 
