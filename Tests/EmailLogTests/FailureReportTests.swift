@@ -101,7 +101,7 @@ import Testing
         let (log, recorder) = (try directory.service(), Recorder())
         let bytes = (0..<size).map { UInt8($0 % 251) }
         for isSpooled in [false, true] {
-            let writer = try log.makeSpoolWriter()
+            let writer = try await log.makeSpoolWriter()
             try await writer.append(bytes)
             let body: Submission.Body = isSpooled ? .spooled(try await writer.finish()) : .bytes(bytes)
             let id = try await inProgress(log, submission(body: body))
@@ -114,7 +114,7 @@ import Testing
     @Test func aBodyThatIsGoneDoesNotStopTheReport() async throws {
         let directory = try TemporaryDirectory()
         let (log, recorder) = (try directory.service(), Recorder())
-        let writer = try log.makeSpoolWriter()
+        let writer = try await log.makeSpoolWriter()
         try await writer.append([1, 2, 3])
         let id = try await inProgress(log, submission(body: .spooled(try await writer.finish())))
         for name in directory.spoolNames { try FileManager.default.removeItem(atPath: log.spool.path(of: name)) }

@@ -127,7 +127,7 @@ import Testing
             try await scenario.emulator.messages(count: 24)
             let arrivals = try await scenario.emulator.requests().map(\.arrived).sorted()
             for (index, start) in arrivals.enumerated() {
-                let inWindow = arrivals[index...].count { $0 < start + Self.window }
+                let inWindow = arrivals[index...].count { $0 < start + Double(Self.window) }
                 #expect(inWindow <= 10, "\(inWindow) requests in the window from \(start): \(arrivals)")
             }
         }
