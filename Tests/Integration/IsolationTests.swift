@@ -6,7 +6,7 @@ import Testing
     private static let slow = "slow@contoso.com"
     private static let others = (1...100).map { "mailbox\($0)@contoso.com" }
     private static let throttle = #"""
-        {"preset": "throttle", "operation": "sendMail", "mailbox": "\#(slow)", "count": 0, "headers": {"Retry-After": "0.1"}}
+        {"preset": "throttle", "operation": "sendMail", "mailbox": "\#(slow)", "count": 0, "headers": {"Retry-After": "1"}}
         """#
 
     private func throttle(_ scenario: Scenario) async throws {
