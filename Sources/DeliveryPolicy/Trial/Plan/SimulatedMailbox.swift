@@ -1,7 +1,7 @@
 import MailModel
 
 /// One mailbox that sends as the log says, held to its limits as a lane is, and answered without delay: what it waits for
-/// are the limits alone. In order; what is above `mimeLimit` goes by SMTP, which shares the limits of Exchange.
+/// are the limits alone, nothing being kept for mail that is more urgent. In order; what is above `mimeLimit` goes by SMTP, which shares the limits of Exchange.
 struct SimulatedMailbox: Sendable {
     private let limits: VolumeLimits
     private var buckets: LaneBuckets
@@ -37,7 +37,7 @@ struct SimulatedMailbox: Sendable {
         let most = min(limits.recipientsPerMessage, Int(limits.mailbox.recipients.amount))
         return stride(from: 0, to: max(1, message.recipients), by: most).map { start in
             Waiting(
-                id: QueueID(rawValue: ""), due: due, recipients: min(most, message.recipients - start),
+                id: QueueID(rawValue: ""), priority: .high, due: due, recipients: min(most, message.recipients - start),
                 size: message.size ?? 0)
         }
     }
