@@ -1,7 +1,8 @@
 import MailModel
 
 /// One mailbox that sends as the log says, held to its limits as a lane is, and answered without delay: what it waits for
-/// are the limits alone, nothing being kept for mail that is more urgent. In order; what is above `mimeLimit` goes by SMTP, which shares the limits of Exchange.
+/// are the limits alone, nothing being kept for mail that is more urgent. In order; what is above `mimeLimit` goes by
+/// SMTP, which shares the limits of Exchange.
 struct SimulatedMailbox: Sendable {
     private let limits: VolumeLimits
     private var buckets: LaneBuckets
