@@ -102,7 +102,8 @@ struct RouteLanes: Sendable {
         usage: Usage = .whole, at now: Instant, using random: inout some RandomNumberGenerator
     ) -> Instant {
         let isLocal = paths[path].finished(row.id, of: mailbox, effect, at: now, using: &random)
-        external.finished(row.id, reachedFarSide: reachedFarSide, at: now)
+        // A look submits nothing, so nobody's recipients count for it.
+        external.finished(row.id, reachedFarSide: reachedFarSide && usage.isSubmitted, at: now)
         lookOut(at: now)
         update(mailbox, at: now) { lane in
             lane.finished(row.id, effect, reachedFarSide: reachedFarSide, usage: usage, at: now, using: &random)

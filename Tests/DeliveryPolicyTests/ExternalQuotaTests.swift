@@ -154,6 +154,17 @@ import Testing
         #expect(scheduler.start(at: 3600).map(\.id) == [again.id])
     }
 
+    /// An attempt that only looked whether an earlier one had got through has sent to nobody.
+    @Test func aLookTakesNothingOfIt() {
+        var (scheduler, random) = (Self.scheduler(), SplitMix64(seed: 4))
+        _ = scheduler.enqueue(row(1, external: 10), lane: Self.lane(1), at: 0)
+        #expect(scheduler.start(at: 0).count == 1)
+        let look = Usage(requests: 1, isSubmitted: false, octets: 0)
+        scheduler.finished(id(1), .healthy, usage: look, at: 1, using: &random)
+        _ = scheduler.enqueue(row(2, external: 10), lane: Self.lane(2), at: 1)
+        #expect(scheduler.start(at: 1).map(\.id) == [id(2)])
+    }
+
     @Test func tooManyForTheWholeWindowAreRefused() {
         var scheduler = Self.scheduler()
         guard case .neverFits(let refusal) = scheduler.enqueue(row(1, external: 11), lane: Self.lane(1), at: 0) else {
