@@ -128,7 +128,7 @@ import Testing
         try await accept(bench, 1...7, to: "a@example.org")
         #expect(await deliver(bench).count == 7)
         try await accept(bench, 11...16, to: "a@example.org")
-        await bench.manager.reload([Self.route(path)], keepsSentBodies: false)
+        await bench.manager.reload([Self.route(path)], keepsSentBodies: false, bounces: nil)
         #expect(await deliver(bench).count == 3)
     }
 
@@ -139,7 +139,7 @@ import Testing
         #expect(await deliver(bench).count == 3)
         try await accept(bench, 11...14, to: "a@fabrikam.com")
         let both = AcceptedDomains(["*@contoso.com", "*@fabrikam.com"].compactMap { SenderPattern($0) })
-        await bench.manager.reload([Self.route(path, external: 3, domains: both)], keepsSentBodies: false)
+        await bench.manager.reload([Self.route(path, external: 3, domains: both)], keepsSentBodies: false, bounces: nil)
         #expect(await deliver(bench).sorted() == ["q11", "q12", "q13", "q14"])
     }
 
@@ -149,7 +149,7 @@ import Testing
         try await accept(bench, 1...3, to: "a@example.org")
         #expect(await deliver(bench).count == 1)
         bench.clock.advance(.seconds(1))
-        await bench.manager.reload([Self.route(path, external: nil)], keepsSentBodies: false)
+        await bench.manager.reload([Self.route(path, external: nil)], keepsSentBodies: false, bounces: nil)
         _ = try await bench.log.flush(.route("contoso"), at: bench.clock.now)
         bench.bell.ring(LaneKey(route: "contoso", mailbox: ann))
         #expect(await deliver(bench).count == 2)
