@@ -57,7 +57,7 @@ import Testing
     @Test func whatWasSentIsFoundAndNotSentAgain() async throws {
         let mailbox = ScriptedMailbox()
         mailbox.add(.after(Self.lost), to: .sendMail)
-        try await run(.lookup, mailbox: mailbox) { rig in
+        try await run(.lookup, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             #expect(try await rig.outcomes() == ["unknown"])
             await rig.later(15)
@@ -73,7 +73,7 @@ import Testing
     @Test func whatIsNotFoundIsSentAgainAfterTheGraceTime() async throws {
         let mailbox = ScriptedMailbox()
         mailbox.add(.instead(Self.lost), to: .sendMail)
-        try await run(.lookup, mailbox: mailbox) { rig in
+        try await run(.lookup, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             await rig.later(15)
             #expect(try await rig.outcomes() == ["unknown", "deferred"])
@@ -91,7 +91,7 @@ import Testing
         let mailbox = ScriptedMailbox()
         mailbox.add(.after(Self.lost), to: .sendMail)
         mailbox.hideSent(true)
-        try await run(.lookup, mailbox: mailbox) { rig in
+        try await run(.lookup, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             await rig.later(15)
             mailbox.hideSent(false)
@@ -111,7 +111,7 @@ import Testing
         let mailbox = ScriptedMailbox()
         mailbox.add(.instead(Self.lost), to: .sendMail)
         mailbox.add(.instead(Self.failedLooks[index].0), to: .search)
-        try await run(.lookup, mailbox: mailbox) { rig in
+        try await run(.lookup, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             await rig.later(301)
             #expect(mailbox.calls == [.sendMail, .search] && mailbox.sent == 0)
@@ -126,7 +126,7 @@ import Testing
         let mailbox = ScriptedMailbox()
         mailbox.add(.instead(Self.lost), to: .sendMail)
         mailbox.add(.instead(ScriptedMicrosoft.graphError(403, "ErrorAccessDenied")), to: .search)
-        try await run(.lookup, mailbox: mailbox) { rig in
+        try await run(.lookup, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             await rig.later(301)
             #expect(try await rig.bench.row("q1")?.errorText?.contains("Mail.Read") == true)
@@ -142,7 +142,7 @@ import Testing
         let other = mail("X-Postern-Id: other", "Message-ID: <q1@relay.test>", "", "x")
         mailbox.put(.init(id: "m9", message: other, isDraft: false))
         mailbox.add(.instead(Self.lost), to: .sendMail)
-        try await run(.lookup, mailbox: mailbox) { rig in
+        try await run(.lookup, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             await rig.later(301)
             #expect(try await rig.status() == .sent && mailbox.sent == 1)
@@ -154,7 +154,7 @@ import Testing
     @Test func offSendsTwice() async throws {
         let mailbox = ScriptedMailbox()
         mailbox.add(.after(Self.lost), to: .sendMail)
-        try await run(.off, mailbox: mailbox) { rig in
+        try await run(.off, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             await rig.later(15)
             #expect(mailbox.sent == 2 && mailbox.calls == [.sendMail, .sendMail])
@@ -175,7 +175,7 @@ import Testing
             }
             written.withLockedValue { $0 = found.flatMap { $0 } }
         }
-        try await run(.draft, mailbox: mailbox) { rig in
+        try await run(.draft, mailbox: mailbox) { (rig: Rig) async throws in
             log.withLockedValue { $0 = rig.bench.log }
             await rig.bench.turn()
             #expect(written.withLockedValue { $0 } == "d1")
@@ -198,7 +198,7 @@ import Testing
     @Test(arguments: lostSends.indices) func theAnswerToTheSendingIsLost(_ index: Int) async throws {
         let mailbox = ScriptedMailbox()
         mailbox.add(Self.lostSends[index].0, to: .send)
-        try await run(.draft, mailbox: mailbox) { rig in
+        try await run(.draft, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             #expect(try await rig.outcomes() == ["unknown"])
             await rig.later(15)
@@ -213,7 +213,7 @@ import Testing
         let mailbox = ScriptedMailbox()
         mailbox.add(.after(Self.lost), to: .send)
         mailbox.hideSent(true)
-        try await run(.draft, mailbox: mailbox) { rig in
+        try await run(.draft, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             await rig.later(15)
             #expect(try await rig.outcomes() == ["unknown", "deferred"])
@@ -228,7 +228,7 @@ import Testing
     func aDraftThatVanishedIsForOnUnknownToDecide(_ policy: Disposition.UnknownPolicy) async throws {
         let mailbox = ScriptedMailbox()
         mailbox.add(.instead(Self.lost), to: .send)
-        try await run(.draft, onUnknown: policy, mailbox: mailbox) { rig in
+        try await run(.draft, onUnknown: policy, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             mailbox.removeAll()
             await rig.later(301)
@@ -248,7 +248,7 @@ import Testing
     @Test(arguments: lostCreations.indices) func theAnswerToTheCreationIsLost(_ index: Int) async throws {
         let mailbox = ScriptedMailbox()
         mailbox.add(Self.lostCreations[index].0, to: .create)
-        try await run(.draft, mailbox: mailbox) { rig in
+        try await run(.draft, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             #expect(try await rig.outcomes() == ["deferred"])
             for _ in 0..<4 where mailbox.sent == 0 { await rig.later(15) }
@@ -261,7 +261,7 @@ import Testing
         let mailbox = ScriptedMailbox()
         let throttled = ScriptedMicrosoft.graphError(429, "ApplicationThrottled", ["Retry-After": "20"])
         mailbox.add(.instead(throttled), to: .send)
-        try await run(.draft, mailbox: mailbox) { rig in
+        try await run(.draft, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             await rig.later(20)
             #expect(mailbox.calls == [.create, .send, .send] && mailbox.sent == 1)
@@ -274,7 +274,7 @@ import Testing
     @Test func theDraftOfARefusedMessageIsTakenAway() async throws {
         let mailbox = ScriptedMailbox()
         mailbox.add(.instead(ScriptedMicrosoft.graphError(400, "ErrorInvalidRecipients")), to: .send)
-        try await run(.draft, mailbox: mailbox) { rig in
+        try await run(.draft, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             #expect(try await rig.status() == .failed && mailbox.drafts.count == 1)
             await rig.sweep()
@@ -290,7 +290,7 @@ import Testing
     @Test func aDraftThatNobodyKnowsTheIDOfIsTakenAway() async throws {
         let mailbox = ScriptedMailbox()
         mailbox.add(.after(Self.lost), to: .create)
-        try await run(.draft, mailbox: mailbox) { rig in
+        try await run(.draft, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             _ = try await rig.bench.log.cancel(.ids([QueueID(rawValue: "q1")]))
             await rig.sweep()
@@ -302,7 +302,7 @@ import Testing
     @Test func aSentCopyIsNeverTakenAway() async throws {
         let mailbox = ScriptedMailbox()
         mailbox.add(.after(Self.lost), to: .send)
-        try await run(.draft, mailbox: mailbox) { rig in
+        try await run(.draft, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             _ = try await rig.bench.log.cancel(.ids([QueueID(rawValue: "q1")]))
             await rig.sweep()
@@ -314,7 +314,7 @@ import Testing
         let mailbox = ScriptedMailbox()
         mailbox.add(.instead(ScriptedMicrosoft.graphError(400, "ErrorInvalidRecipients")), to: .send)
         mailbox.add(.instead(.status(503)), to: .look)
-        try await run(.draft, mailbox: mailbox) { rig in
+        try await run(.draft, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             await rig.sweep()
             await rig.sweep()
@@ -338,7 +338,7 @@ import Testing
         if point != .beforeTheCreation {
             mailbox.put(.init(id: "d0", message: stored, isDraft: point != .afterTheSending))
         }
-        try await run(.draft, accepting: [], mailbox: mailbox) { rig in
+        try await run(.draft, accepting: [], mailbox: mailbox) { (rig: Rig) async throws in
             try await rig.bench.log.close()
             try await Self.die(point, in: rig.bench.directory)
             let next = try await DeliveryBench(
@@ -368,7 +368,7 @@ import Testing
         let mailbox = ScriptedMailbox()
         let stored = mail("X-Postern-Id: q1", "Message-ID: <q1@relay.test>", "", "Hello")
         if wasSent { mailbox.put(.init(id: "m0", message: stored, isDraft: false)) }
-        try await run(.lookup, onUnknown: .hold, accepting: [], mailbox: mailbox) { rig in
+        try await run(.lookup, onUnknown: .hold, accepting: [], mailbox: mailbox) { (rig: Rig) async throws in
             try await rig.bench.log.close()
             try await Self.die(.beforeTheCreation, in: rig.bench.directory)
             let next = try await DeliveryBench(
