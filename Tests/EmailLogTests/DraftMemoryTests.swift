@@ -6,6 +6,10 @@ import Testing
 
 /// Drafts that are remembered, and those that are left behind.
 @Suite struct DraftMemoryTests {
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
     private let refused = Outcome.rejected(Refusal(scope: .message, cause: .rejected, text: "no"))
     private let accepted = Outcome.accepted(Receipt(status: 202))
 
@@ -30,11 +34,11 @@ import Testing
     }
 
     @Test func aDraftIsRememberedAcrossADeath() async throws {
-        let directory = try TemporaryDirectory()
         let log = try directory.service()
         let id = try await claimed(log)
         try await log.keepDraft("AAMk1", of: id)
-        let found = try directory.crashImage().service()
+        let image = try directory.crashImage()
+        let found = try image.service()
         _ = try await found.recover(at: after(9)) { _, _ in .retry(at: after(10), mayLeaveDraft: true) }
         let message = try #require(try await found.claim(id, path: .graph, at: after(10)))
         #expect(message.draft == .named("AAMk1"))
@@ -42,16 +46,16 @@ import Testing
     }
 
     @Test func aDraftThatMayHaveBeenMadeIsRememberedAsSuch() async throws {
-        let directory = try TemporaryDirectory()
         let log = try directory.service()
         let ids = [try await claimed(log), try await claimed(log)]
-        let found = try directory.crashImage().service()
+        let image = try directory.crashImage()
+        let found = try image.service()
         _ = try await found.recover(at: after(9)) { _, _ in .retry(at: after(10), mayLeaveDraft: true) }
         #expect(try await found.claim(ids, path: .graph, at: after(10)).map(\.draft) == [.somewhere, .somewhere])
     }
 
     @Test func onlyAMessageInProgressHasADraftToKeep() async throws {
-        let log = try TemporaryDirectory().service()
+        let log = try directory.service()
         let id = try await log.accept(submission())
         await #expect(throws: EmailLogError.wrongStatus(id, .queued)) { try await log.keepDraft("AAMk1", of: id) }
         #expect(try await draft(id, in: log) == nil)
@@ -65,7 +69,7 @@ import Testing
 
     @Test(arguments: traces.indices) func whatAnAttemptLeaves(_ index: Int) async throws {
         let row = Self.traces[index]
-        let log = try TemporaryDirectory().service()
+        let log = try directory.service()
         let id = try await claimed(log)
         try await log.write { db in
             try db.run("UPDATE email_log SET draft_id = ? WHERE id = ?", [row.before, id.rawValue])
@@ -77,7 +81,7 @@ import Testing
     }
 
     @Test func aDraftThatWasSentLeavesNothing() async throws {
-        let log = try TemporaryDirectory().service()
+        let log = try directory.service()
         let id = try await claimed(log)
         try await log.keepDraft("AAMk1", of: id)
         try await log.settle(id, .sent(keepBody: false), attempt: record(accepted, .used), at: after(2))
@@ -86,7 +90,7 @@ import Testing
     }
 
     @Test func aMessageThatFailsLeavesItsDraft() async throws {
-        let log = try TemporaryDirectory().service()
+        let log = try directory.service()
         let id = try await claimed(log)
         try await log.keepDraft("AAMk1", of: id)
         try await log.settle(id, .failed(because: nil), attempt: record(refused), at: after(2))
@@ -99,7 +103,7 @@ import Testing
 
     /// What waits in Drafts to be sent is not to be taken away.
     @Test func aMessageThatWentAnotherWayLeavesItsDraftForAnHour() async throws {
-        let log = try TemporaryDirectory().service()
+        let log = try directory.service()
         let id = try await claimed(log)
         try await log.keepDraft("AAMk1", of: id)
         try await log.settle(id, .sent(keepBody: false), attempt: record(accepted, by: .smtp), at: after(2))
@@ -108,7 +112,7 @@ import Testing
     }
 
     @Test func aCancelledAndAnExpiredMessageLeaveTheirs() async throws {
-        let log = try TemporaryDirectory().service()
+        let log = try directory.service()
         let ids = [try await claimed(log), try await claimed(log)]
         for (index, id) in ids.enumerated() {
             try await log.keepDraft("AAMk\(index)", of: id)
@@ -124,7 +128,7 @@ import Testing
 
     /// Its message may find it, and send it.
     @Test func aDraftOfAMessageThatWaitsAgainIsLeftAlone() async throws {
-        let log = try TemporaryDirectory().service()
+        let log = try directory.service()
         let id = try await claimed(log)
         try await log.keepDraft("AAMk1", of: id)
         try await log.settle(id, .failed(because: nil), attempt: record(refused), at: after(2))
@@ -137,7 +141,7 @@ import Testing
     }
 
     @Test func aDraftThatWasLostSightOfStaysBehindANewOne() async throws {
-        let log = try TemporaryDirectory().service()
+        let log = try directory.service()
         let id = try await claimed(log)
         let lost = Outcome.deferred(Refusal(scope: .route, cause: .unavailable, text: "lost"), retryAfter: nil)
         try await log.settle(id, .retry(at: after(2), spent: true), attempt: record(lost, .lost), at: after(2))
@@ -148,7 +152,7 @@ import Testing
     }
 
     @Test func looksAreRememberedAndCount() async throws {
-        let log = try TemporaryDirectory().service()
+        let log = try directory.service()
         let id = try await claimed(log)
         try await log.keepDraft("AAMk1", of: id)
         try await log.settle(id, .failed(because: nil), attempt: record(refused), at: after(2))
@@ -168,7 +172,7 @@ import Testing
     }
 
     @Test func anAcceptedMessageSaysHowItWasFound() async throws {
-        let log = try TemporaryDirectory().service()
+        let log = try directory.service()
         let id = try await claimed(log)
         var found = record(.accepted(Receipt(status: 200)))
         found.note = "it was there"

@@ -225,7 +225,7 @@ import Testing
         ),
         (
             "a word that is no mode", minimal + "\n      exactly_once: lookups",
-            ["postern.yaml:8: routes[0].graph.exactly_once: expected one of off, lookup, draft"]
+            ["postern.yaml:8: routes[0].graph.exactly_once: expected one of off, lookup, draft, found `lookups`"]
         ),
         (
             "no path at all", minimal.replacingOccurrences(of: "graph:", with: "grph:"),
