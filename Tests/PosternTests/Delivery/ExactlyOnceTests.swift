@@ -13,6 +13,8 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct ExactlyOnceTests {
     private static let body = mail("From: ann@contoso.com", "To: r1@example.org", "", "Hello")
     private static let lost = ScriptedMicrosoft.Answer.status(504)
+    /// The same of one message alone, which pauses nothing.
+    private static let fault = ScriptedMicrosoft.graphError(500, "ErrorInternalServerError")
 
     struct Rig {
         let bench: DeliveryBench
@@ -103,7 +105,7 @@ import Testing
     private static let failedLooks: [(ScriptedMicrosoft.Answer, Int)] = [
         (.status(503), 300), (.status(504), 300),
         (ScriptedMicrosoft.graphError(429, "ApplicationThrottled", ["Retry-After": "20"]), 20),
-        (ScriptedMicrosoft.graphError(403, "ErrorAccessDenied"), 60), (.status(200, [:], "{}"), 60),
+        (.status(200, [:], "{}"), 60),
     ]
 
     /// A look that fails tells nothing: the message is neither found nor missing.
@@ -289,7 +291,7 @@ import Testing
     /// The answer to its creation was lost, and then somebody cancelled the message.
     @Test func aDraftThatNobodyKnowsTheIDOfIsTakenAway() async throws {
         let mailbox = ScriptedMailbox()
-        mailbox.add(.after(Self.lost), to: .create)
+        mailbox.add(.after(Self.fault), to: .create)
         try await run(.draft, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             _ = try await rig.bench.log.cancel(.ids([QueueID(rawValue: "q1")]))
@@ -301,7 +303,7 @@ import Testing
     /// The id of a draft goes on to the copy in Sent Items.
     @Test func aSentCopyIsNeverTakenAway() async throws {
         let mailbox = ScriptedMailbox()
-        mailbox.add(.after(Self.lost), to: .send)
+        mailbox.add(.after(Self.fault), to: .send)
         try await run(.draft, mailbox: mailbox) { (rig: Rig) async throws in
             await rig.bench.turn()
             _ = try await rig.bench.log.cancel(.ids([QueueID(rawValue: "q1")]))
@@ -399,16 +401,18 @@ import Testing
         } _: { microsoft in
             let recorder = LogRecorder()
             let policy = LostAnswers(mode: mode)
-            let route = DeliveryRoute(
-                name: "contoso", limits: RouteLimits(), schedule: RetrySchedule(jitter: 0), lostAnswers: policy,
-                paths: [.graph: try graphPath(microsoft, lostAnswers: policy)])
-            let bench = try await DeliveryBench(routes: [route], logger: recorder.logger)
+            func route() throws -> DeliveryRoute {
+                DeliveryRoute(
+                    name: "contoso", limits: RouteLimits(), schedule: RetrySchedule(jitter: 0), lostAnswers: policy,
+                    paths: [.graph: try graphPath(microsoft, lostAnswers: policy)])
+            }
+            let bench = try await DeliveryBench(routes: [try route()], logger: recorder.logger)
             #expect(await bench.manager.isTimeForPermissions())
             await bench.manager.checkPermissions()
             let sentence = "a permission that `exactly_once` needs is not in the token"
             #expect(recorder.sentences.contains(sentence) == isSaid)
             #expect(!(await bench.manager.isTimeForPermissions()), "once")
-            await bench.manager.reload([route], keepsSentBodies: false, bounces: nil)
+            await bench.manager.reload([try route()], keepsSentBodies: false, bounces: nil)
             #expect(await bench.manager.isTimeForPermissions())
         }
     }
