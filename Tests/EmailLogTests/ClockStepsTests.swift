@@ -22,7 +22,8 @@ import Testing
     @Test(arguments: [(Path?.none, Priority.normal), (.graph, .high), (.smtp, .bulk)])
     func datesAheadComeNearer(_ via: Path?, _ priority: Priority) async throws {
         let dates = ["due": after(-5), "soon": after(600), "later": after(4200) + .milliseconds(7), "now": noon]
-        let (_, log) = try await store(dates, via: via, priority: priority)
+        let (directory, log) = try await store(dates, via: via, priority: priority)
+        defer { withExtendedLifetime(directory) {} }
         try await log.bringForward(by: .seconds(3600), at: noon)
         let expected = ["due": after(-5), "soon": noon, "later": after(600) + .milliseconds(7), "now": noon]
         for (name, date) in expected {
@@ -31,7 +32,8 @@ import Testing
     }
 
     @Test func partsOfASecondCount() async throws {
-        let (_, log) = try await store(["a": after(60)])
+        let (directory, log) = try await store(["a": after(60)])
+        defer { withExtendedLifetime(directory) {} }
         try await log.bringForward(by: .milliseconds(1005), at: noon)
         #expect(try await log.row(QueueID(rawValue: "a"))?.nextAttemptDate == after(59) - .milliseconds(5))
     }
@@ -39,6 +41,7 @@ import Testing
     /// More than one transaction's worth, many of them of one moment, and each only once.
     @Test func allOfABacklogComeNearer() async throws {
         let (directory, log) = try await store(["a": after(7200)])
+        defer { withExtendedLifetime(directory) {} }
         try directory.outside { db in
             try db.execute(
                 sql: """
@@ -61,7 +64,8 @@ import Testing
     }
 
     @Test func pausesEndEarlierToo() async throws {
-        let (_, log) = try await store([:])
+        let (directory, log) = try await store([:])
+        defer { withExtendedLifetime(directory) {} }
         var pause = LanePauseTests.throttle
         (pause.since, pause.until) = (after(3590), after(3720))
         try await log.pause(pause)

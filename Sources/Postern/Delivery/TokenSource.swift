@@ -72,7 +72,7 @@ actor TokenSource {
     /// credentials have brought another, and they are asked for that at once. Nothing happens where it is of another
     /// application.
     func takeOver(from old: TokenSource) async {
-        guard old.application == application, old.audience == audience else { return }
+        guard old !== self, old.application == application, old.audience == audience else { return }
         state = await old.retire(for: self)
         let now = clocks.instant()
         if let held = state.held, now < held.usableUntil { _ = await perform(state.needed(now: now)) }
