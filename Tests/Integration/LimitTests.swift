@@ -79,8 +79,8 @@ import Testing
                 + "recipients_per_mailbox: \(Self.recipients)/\(Self.window)s}")
         try await Scenario.run(configuration) { scenario in
             for round in 1...Self.restarts {
-                try await handIn(round, scenario)
                 let before = try await scenario.emulator.counters().messages
+                try await handIn(round, scenario)
                 try await scenario.emulator.messages(count: before + 3)
                 try scenario.gateway.program.send(round % 2 == 0 ? SIGTERM : SIGKILL)
                 _ = try await scenario.gateway.program.ending(within: .seconds(60))

@@ -79,7 +79,8 @@ struct MachineTests {
 
     /// There is nothing to start on, and nobody should try again and again: the status says so to the service manager.
     @Test(arguments: [
-        (["open EROFS", "write EROFS"], "cannot be written", 78), (["read EIO postern.sqlite"], "the disk failed", 75),
+        (["open EROFS postern.sqlite", "write EROFS postern.sqlite"], "cannot be written", 78),
+        (["read EIO postern.sqlite"], "the disk failed", 75),
     ])
     func aStartOnABadDiskIsRefused(_ faults: [String], _ words: String, _ status: Int32) async throws {
         try await Scenario.run(started: false) { scenario in

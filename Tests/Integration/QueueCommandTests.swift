@@ -117,7 +117,7 @@ import Testing
     @Test func showsAPauseThatNothingWaitsFor() async throws {
         try await Scenario.run { scenario in
             try await scenario.emulator.addFault(
-                #"{"preset": "throttle", "headers": {"Retry-After": "3600"}, "count": 1}"#)
+                #"{"preset": "throttle", "operation": "sendMail", "headers": {"Retry-After": "3600"}, "count": 1}"#)
             let id = try await scenario.send()[0]
             try await scenario.gateway.store.rows("throttled") { $0.first?.errorText != nil }
             #expect(try await scenario.gateway.run("queue", "cancel", id).status == 0)
