@@ -91,6 +91,15 @@ let package = Package(
             ]),
         program("postern", ["PosternCommands", arguments]),
 
+        // Delivery under a simulated clock, store and Microsoft.
+        room(
+            "Simulation",
+            [
+                "Postern", "EmailLog", "MailModel", "DeliveryPolicy", "SMTPProtocol", collections, logging, nioCore,
+                nioLocks,
+            ]),
+        program("postern-simulation", ["Simulation", arguments, nioCore, nioLocks]),
+
         // Microsoft's side, for demos and tests.
         room(
             "M365Emulator",
@@ -118,6 +127,7 @@ let package = Package(
         tests(
             of: "PosternCommands",
             ["Postern", "MailModel", "EmailLog", "GraphProtocol", "SMTPProtocol", "DeliveryPolicy", arguments]),
+        tests(of: "Simulation", ["Postern", "EmailLog", "MailModel", "DeliveryPolicy"]),
         .testTarget(
             name: "IntegrationTests", dependencies: ["EmailLog"], path: "Tests/Integration",
             exclude: ["Clients", "Clock", "Disk"],

@@ -74,6 +74,15 @@ package struct CircuitBreaker: Sendable {
 
     package func admits(at now: Instant) -> Bool { opening(at: now).map { $0 <= now } ?? false }
 
+    /// Whether an attempt that was admitted, but has sent nothing yet, may go on: the breaker may have opened meanwhile.
+    package func stillAdmits(_ id: QueueID) -> Bool {
+        switch state {
+        case .closed: true
+        case .open: false
+        case .halfOpen(let probe, _): probe == id
+        }
+    }
+
     /// An attempt that was admitted starts.
     package mutating func started(_ id: QueueID) {
         switch state {
@@ -122,7 +131,9 @@ package struct CircuitBreaker: Sendable {
         case .halfOpen(let probe, let outage) where probe == id:
             let lasting = Outage(reason: refusal, since: outage.since, repeats: outage.repeats + 1)
             open(lasting, at: now, using: &random)
-        case .halfOpen: break
+        case .halfOpen(_, let outage):
+            // Whoever has just been told to wait is right, whatever the probe will be told.
+            if retryAfter != nil, let notBefore { state = .open(until: notBefore, outage) }
         }
     }
 

@@ -10,6 +10,9 @@ struct PathGate: Sendable {
     /// From when on an attempt may start as far as pauses go, not before `now`; `nil` while a probe is under way.
     func opening(at now: Instant) -> Instant? { breaker.opening(at: now).map { max($0, throttle.until ?? now) } }
 
+    /// Whether an attempt that has started, but has sent nothing yet, may go on.
+    func stillAdmits(_ id: QueueID, at now: Instant) -> Bool { !throttle.isPaused(at: now) && breaker.stillAdmits(id) }
+
     /// All that is wrong, also where a probe may go now.
     func troubles(at now: Instant) -> [Trouble] { [throttle.trouble(at: now), breaker.trouble].compactMap(\.self) }
 

@@ -96,6 +96,10 @@ struct RouteLanes: Sendable {
         return nil
     }
 
+    func stillAdmits(_ id: QueueID, by path: Path, of mailbox: Address, at now: Instant) -> Bool {
+        paths[path].breaker.stillAdmits(id) && lanes[mailbox]?.gates[path].stillAdmits(id, at: now) ?? true
+    }
+
     /// - Returns: when an equal row may be looked at again.
     mutating func finished(
         _ row: Waiting, by path: Path, of mailbox: Address, _ effect: LaneEffect, reachedFarSide: Bool,

@@ -128,6 +128,13 @@ package struct Scheduler: Sendable {
         return putOff
     }
 
+    /// Whether an attempt that has started, but has sent nothing yet, may go on: an answer to another may have paused its
+    /// mailbox or route meanwhile. Where it may not, it is `finished` as inconclusive.
+    package func stillAdmits(_ id: QueueID, at now: Instant) -> Bool {
+        guard let row = rows[id], let path = row.path else { return true }
+        return routes[row.lane.route]?.stillAdmits(id, by: path, of: row.lane.mailbox, at: now) ?? true
+    }
+
     /// The attempt ended; the row is gone from here.
     /// - Parameter reachedFarSide: false only where nothing can have arrived there: no token, no connection, never begun.
     ///   Its tokens are then free at once.

@@ -6,7 +6,7 @@ import Testing
 @Suite struct CircuitBreakerTests {
     enum Event: Hashable, Sendable, CaseIterable {
         case started, answered, otherAnswered, inconclusive, otherInconclusive
-        case fault, otherFault, decisive, faultWithRetryAfter, hurry
+        case fault, otherFault, decisive, faultWithRetryAfter, otherFaultWithRetryAfter, hurry
     }
 
     enum Start: Hashable, Sendable, CaseIterable { case closed, faulty, open, halfOpen }
@@ -44,6 +44,8 @@ import Testing
         case .otherFault: breaker.failed(other, down, retryAfter: nil, at: 100, using: &random)
         case .decisive: breaker.failed(probe, denied, retryAfter: nil, at: 100, using: &random)
         case .faultWithRetryAfter: breaker.failed(probe, down, retryAfter: .seconds(30), at: 100, using: &random)
+        case .otherFaultWithRetryAfter:
+            breaker.failed(other, down, retryAfter: .seconds(30), at: 100, using: &random)
         case .hurry: breaker.hurry(at: 3)
         }
     }
@@ -60,6 +62,7 @@ import Testing
         case (.faulty, .fault), (.faulty, .otherFault): open(105, since: 100)
         case (.closed, .decisive), (.faulty, .decisive): open(105, 0, denied, since: 100)
         case (.closed, .faultWithRetryAfter), (.faulty, .faultWithRetryAfter): open(130, since: 100)
+        case (.closed, .otherFaultWithRetryAfter), (.faulty, .otherFaultWithRetryAfter): open(130, since: 100)
         case (.closed, .answered), (.closed, .otherAnswered): .closed(faults: 0)
         case (.faulty, .answered), (.faulty, .otherAnswered): .closed(faults: 0)
         case (.closed, .started), (.closed, .inconclusive), (.closed, .otherInconclusive): .closed(faults: 0)
@@ -70,7 +73,7 @@ import Testing
         case (.open, .answered), (.open, .otherAnswered): open(5)
         case (.open, .inconclusive), (.open, .otherInconclusive): open(5)
         case (.open, .fault), (.open, .otherFault), (.open, .decisive): open(5)
-        case (.open, .faultWithRetryAfter): open(130)
+        case (.open, .faultWithRetryAfter), (.open, .otherFaultWithRetryAfter): open(130)
         case (.open, .hurry): open(3)
         case (.halfOpen, .started): half  // a precondition; not sent
         case (.halfOpen, .answered): .closed(faults: 0)
@@ -79,6 +82,7 @@ import Testing
         case (.halfOpen, .fault): open(110, 1)
         case (.halfOpen, .decisive): open(110, 1, denied)
         case (.halfOpen, .faultWithRetryAfter): open(130, 1)
+        case (.halfOpen, .otherFaultWithRetryAfter): open(130)
         case (.halfOpen, .hurry): half
         }
     }

@@ -23,6 +23,22 @@ import Testing
         #expect(scheduler.enqueue(row(1), lane: Self.lane(1), at: 1) == .waiting)
     }
 
+    @Test mutating func aPauseHoldsBackWhatHasStartedButSentNothing() {
+        for number in 1...3 { _ = scheduler.enqueue(row(number), lane: Self.lane(number / 3), at: 0) }
+        #expect(scheduler.start(at: 0).count == 3 && scheduler.stillAdmits(id(2), at: 0))
+        scheduler.finished(id(1), .pause(refusal(.throttled), retryAfter: .seconds(9)), at: 1, using: &random)
+        #expect(!scheduler.stillAdmits(id(2), at: 1) && scheduler.stillAdmits(id(3), at: 1))
+        #expect(scheduler.finished(id(2), .inconclusive, reachedFarSide: false, at: 1, using: &random) == 10)
+        scheduler.finished(id(3), .routeFailure(refusal(.unauthorized, .route), retryAfter: nil), at: 1, using: &random)
+        _ = scheduler.enqueue(row(4), lane: Self.lane(7), at: 1)
+        guard let opening = scheduler.nextWake(at: 1) else {
+            Issue.record("no probe")
+            return
+        }
+        #expect(scheduler.start(at: opening).map(\.id) == [id(4)])
+        #expect(scheduler.stillAdmits(id(4), at: opening), "a probe may go")
+    }
+
     @Test mutating func refusesWhatCannotWait() {
         #expect(scheduler.enqueue(row(1), lane: Self.lane(1), at: 0) == .waiting)
         #expect(scheduler.enqueue(row(1), lane: Self.lane(2), at: 0) == .duplicate)

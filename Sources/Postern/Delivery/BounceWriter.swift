@@ -7,7 +7,7 @@ import MailModel
 /// Writes delivery status notifications as `bounce` says: who they are from, which way they go, what they tell.
 ///
 /// They have the null sender and want no report themselves, so that nothing ever answers them (RFC 5321 §6.1).
-struct BounceWriter: Sendable {
+package struct BounceWriter: Sendable {
     /// What `client` says of them in the log.
     static let client = "bounce"
 

@@ -13,7 +13,7 @@ extension DeliveryManager {
         else { return notBegun(start) }
         CrashPoint.reach(.claimed)
         let (startedDate, startedAt) = (clocks.now(), clocks.instant())
-        let delivery = await deliver(message, by: path)
+        guard let delivery = await deliver(message, start, by: path) else { return await heldUp(start) }
         CrashPoint.reach(.answered)
         let attempt = Attempt(
             start: start, message: message, route: route, delivery: delivery, startedDate: startedDate,
@@ -59,13 +59,34 @@ extension DeliveryManager {
         bell.ring(start.lane)
     }
 
-    private func deliver(_ message: QueuedMessage, by path: any DeliveryPath) async -> Delivery {
+    /// `nil` where a pause came while the message was claimed and read: nothing was tried.
+    private func deliver(
+        _ message: QueuedMessage, _ start: Scheduler.Start, by path: any DeliveryPath
+    ) async -> Delivery? {
         do {
-            let memory = AttemptMemory(of: message.id, in: log)
-            return await path.deliver(message, body: try await log.body(of: message.id), memory: memory)
+            let body = try await log.body(of: message.id)
+            guard scheduler.stillAdmits(start.id, at: clocks.instant()) else { return nil }
+            return await path.deliver(message, body: body, memory: AttemptMemory(of: message.id, in: log))
         } catch {
             return Delivery(unreadable: error)
         }
+    }
+
+    /// It waits for the end of the pause like the others.
+    private func heldUp(_ start: Scheduler.Start) async {
+        let (now, instant) = (clocks.now(), clocks.instant())
+        attempted[start.id] = instant
+        let status = scheduler.explain(start.lane, at: instant)?.paths.first { $0.path == start.path }
+        let reason = status?.reason?.explained(on: start.path)
+        let opening = scheduler.finished(
+            start.id, .inconclusive, reachedFarSide: false, usage: .whole, at: instant, using: &random)
+        let due = now + (opening - instant)
+        await record { log, _ throws(EmailLogError) in
+            try await log.putBack([start.id], due: due, fallingBackTo: nil, because: reason)
+        }
+        attempted[start.id] = nil
+        wake(start.lane, at: due)
+        bell.ring(start.lane)
     }
 
     /// Nothing was tried: it goes back to wait for the one path that can carry it.

@@ -1,15 +1,15 @@
 import DeliveryPolicy
-import EmailLog
-import Logging
+package import EmailLog
+package import Logging
 import MailModel
-import NIOCore
+package import NIOCore
 import ServiceLifecycle
 
 /// Brings what waits in the store to Microsoft: asks the scheduler what may start, attempts it, records what came of it.
 ///
 /// The scheduler decides and the store remembers; this actor carries events between them, and keeps only a bounded window
 /// of each lane in memory.
-actor DeliveryManager: Service {
+package actor DeliveryManager: Service {
     let log: any DeliveryStore
     let clocks: Clocks
     let logger: Logger
@@ -44,7 +44,7 @@ actor DeliveryManager: Service {
     /// - Parameters:
     ///   - eventLoop: whose timers wake it.
     ///   - random: spreads retries and probes.
-    init(
+    package init(
         log: any DeliveryStore, routes: [DeliveryRoute], keepsSentBodies: Bool, bounces: BounceWriter?, bell: Bell,
         eventLoop: any EventLoop, clocks: Clocks, logger: Logger,
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
@@ -61,7 +61,7 @@ actor DeliveryManager: Service {
     }
 
     /// Delivers until a graceful shutdown; then claims no more, and returns when the attempts under way are settled.
-    func run() async throws {
+    package func run() async throws {
         await restoreOnceStoreAnswers()
         bell.ring()
         await withGracefulShutdownHandler {
@@ -94,7 +94,7 @@ actor DeliveryManager: Service {
     /// Takes over other routes or other limits. What was spent and what is paused by Microsoft stays; what waited for an
     /// operator is tried at once, because the reload may be the mending. Tokens go on being used until other credentials
     /// have brought others.
-    func reload(_ reloaded: [DeliveryRoute], keepsSentBodies: Bool, bounces: BounceWriter?) async {
+    package func reload(_ reloaded: [DeliveryRoute], keepsSentBodies: Bool, bounces: BounceWriter?) async {
         let now = clocks.instant()
         let old = Set(routes.keys)
         let names = Set(reloaded.map(\.name))

@@ -1,15 +1,15 @@
-import DeliveryPolicy
+package import DeliveryPolicy
 import EmailLog
 import Foundation
 import GraphProtocol
 import HTTPTransport
 import Logging
-import MailModel
+package import MailModel
 import SMTPTransport
 import TLS
 
 /// A route as delivery needs it: what decides, and the paths that act.
-struct DeliveryRoute: Sendable {
+package struct DeliveryRoute: Sendable {
     let name: String
     let limits: RouteLimits
     let schedule: RetrySchedule
@@ -41,7 +41,7 @@ struct DeliveryRoute: Sendable {
     }
 
     /// A route over paths that are made elsewhere.
-    init(
+    package init(
         name: String, limits: RouteLimits, schedule: RetrySchedule, lostAnswers: LostAnswers,
         paths: [Path: any DeliveryPath]
     ) {

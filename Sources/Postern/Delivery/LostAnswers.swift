@@ -1,9 +1,9 @@
-import DeliveryPolicy
+package import DeliveryPolicy
 import GraphProtocol
 import MailModel
 
 /// What a route does about answers of Graph that were lost.
-struct LostAnswers: Hashable, Sendable {
+package struct LostAnswers: Hashable, Sendable {
     var mode = ExactlyOnce.off
     /// How long after an attempt its message may still show up in the mailbox.
     var grace = Duration.seconds(300)
@@ -17,5 +17,11 @@ struct LostAnswers: Hashable, Sendable {
 }
 
 extension LostAnswers {
+    /// Nothing is looked at.
+    package init(onUnknown: Disposition.UnknownPolicy) {
+        self.init()
+        self.onUnknown = onUnknown
+    }
+
     init(_ graph: Graph) { self.init(mode: graph.exactlyOnce, grace: graph.lookupAfter, onUnknown: graph.onUnknown) }
 }

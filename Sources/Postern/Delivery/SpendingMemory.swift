@@ -1,5 +1,5 @@
 import DeliveryPolicy
-import EmailLog
+package import EmailLog
 import MailModel
 
 /// What the log remembers of the limits: what was spent, and which pauses still hold.
@@ -53,7 +53,7 @@ struct SpendingMemory: Sendable {
 
 extension LanePause {
     /// What waited for an operator is looked at again after a restart or a reload, which may be the mending.
-    var outlivesRestart: Bool { cause == .throttled || cause == .unavailable || cause == .quota }
+    package var outlivesRestart: Bool { cause == .throttled || cause == .unavailable || cause == .quota }
 }
 
 extension Spent {

@@ -35,7 +35,26 @@ import Testing
         #expect(await bench.turns() == [])
         bench.clock.advance(.seconds(1))
         #expect(await bench.turns().sorted() == ["a1", "a2"])
+        // Of the two the new one is told to wait as well, before or after the other has gone.
+        bench.clock.advance(.seconds(60))
+        await bench.turns()
         #expect(try await bench.status("a1") == .sent)
+    }
+
+    /// Its turn had come, but nothing of it had been sent, when the other was told to wait.
+    @Test func aPauseAlsoHoldsBackWhatHasBeenGivenItsTurn() async throws {
+        let bench = try await DeliveryBench(path: throttled(ann, for: .seconds(60)))
+        try await bench.accept("a1", "a2")
+        try await bench.accept("b1", from: bob)
+        let starts = await bench.manager.nextStarts()
+        #expect(starts.count == 3)
+        for start in starts.sorted(by: { $0.id < $1.id }) { await bench.manager.attempt(start) }
+        #expect(bench.path.attempted == ["a1", "b1"])
+        let row = try #require(try await bench.row("a2"))
+        #expect(row.status == .queued && row.nextAttemptDate == after(60) && row.attempts == 0)
+        #expect(row.errorText == "429 ApplicationThrottled: slow down")
+        bench.clock.advance(.seconds(60))
+        #expect(await bench.turns().sorted() == ["a1", "a2"])
     }
 
     @Test func theAttemptIsRecordedButSpendsNoRetry() async throws {
@@ -78,6 +97,7 @@ import Testing
         let slow = try #require(starts.first { $0.id.rawValue == "a2" })
         let quick = try #require(starts.first { $0.id.rawValue == "a1" })
         async let ended: Void = bench.manager.attempt(slow)
+        for await id in bench.path.begins where id == slow.id { break }
         await bench.manager.attempt(quick)
         isPaused.raise()
         await ended

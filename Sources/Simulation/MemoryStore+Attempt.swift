@@ -1,0 +1,179 @@
+package import EmailLog
+package import MailModel
+
+/// One attempt, from its claim to what became of it; and what an operator does.
+extension MemoryStore {
+    package func claim(_ id: QueueID, path: Path, at now: Timestamp) -> QueuedMessage? {
+        guard let row = row(id), row.status == .queued else { return nil }
+        update(row) {
+            $0.status = .inProgress
+            $0.claim = MemoryRow.Claim(claimant: claimant, date: now, path: path)
+        }
+        return row.message
+    }
+
+    package func body(of id: QueueID) throws(EmailLogError) -> MessageBody {
+        guard let row = row(id) else { throw .noSuchMessage(id) }
+        guard row.hasBody else { throw .bodyMissing(id) }
+        return MessageBody(bytes: [])
+    }
+
+    package func putBack(_ ids: [QueueID], due: Timestamp, fallingBackTo path: Path?, because reason: String?)
+        throws(EmailLogError)
+    {
+        var found: [MemoryRow] = []
+        for id in ids { found.append(try row(id, in: [.inProgress])) }
+        for row in found {
+            update(row) {
+                $0.status = .queued
+                $0.due = due
+                $0.claim = nil
+                $0.errorText = reason ?? $0.errorText
+                $0.via = path ?? $0.via
+                $0.fellBack = $0.fellBack || path != nil
+            }
+        }
+    }
+
+    package func settle(
+        _ id: QueueID, _ settlement: Settlement, attempt: AttemptRecord?, at now: Timestamp, reporter: FailureReporter?
+    ) throws(EmailLogError) {
+        settle(try row(id, in: [.inProgress]), settlement, attempt)
+    }
+
+    package func settle(_ id: QueueID, parts: [SettledPart], at now: Timestamp, reporter: FailureReporter?)
+        throws(EmailLogError) -> [QueueID]
+    {
+        let row = try row(id, in: [.inProgress])
+        let all = parts.flatMap(\.recipients)
+        guard all.count == row.recipients.count, Set(all) == Set(row.recipients),
+            parts.allSatisfy({ !$0.recipients.isEmpty })
+        else { throw .partsDoNotMatch(id) }
+        let copies = freeParts(of: row, count: parts.count - 1).map { copy(row, as: $0) }
+        for (row, part) in zip([row] + copies, parts) {
+            row.recipients = part.recipients
+            row.isPart = true
+            var attempt = part.attempt
+            if row.id != id { attempt.cost = nil }
+            settle(row, part.settlement, attempt)
+        }
+        return [id] + copies.map(\.id)
+    }
+
+    private func freeParts(of row: MemoryRow, count: Int) -> [QueueID] {
+        let base = QueueID(rawValue: String(row.base))
+        var highest = 1
+        while self.row(base.part(highest + 1)) != nil { highest += 1 }
+        return (0..<count).map { base.part(highest + 1 + $0) }
+    }
+
+    private func settle(_ row: MemoryRow, _ settlement: Settlement, _ attempt: AttemptRecord?) {
+        update(row) { row in
+            row.claim = nil
+            switch settlement {
+            case .sent(let keepBody):
+                row.status = .sent
+                row.hasBody = keepBody
+            case .failed: row.status = .failed
+            case .retry(let moment, let spent, _):
+                row.status = .queued
+                row.due = moment
+                if spent, attempt != nil { row.retries += 1 }
+            case .unknown: row.status = .unknown
+            }
+            let own = attempt == nil ? row.errorText : attempt?.outcome.refusal?.text
+            row.errorText = settlement.reason ?? own
+            if let attempt { record(attempt, on: row) }
+        }
+    }
+
+    private func record(_ attempt: AttemptRecord, on row: MemoryRow) {
+        row.fellBack = row.fellBack || attempt.fellBack || (row.path.map { $0 != attempt.path } ?? false)
+        row.path = attempt.path
+        row.attempts.append(MemoryRow.Attempt(record: attempt))
+        if case .unknown = attempt.outcome { row.via = attempt.path }
+        book(attempt, of: row)
+    }
+
+    // MARK: Drafts, which nobody makes here
+
+    package func keepDraft(_ draft: String, of id: QueueID) throws(EmailLogError) {}
+    package func leftoverDrafts(at moment: Timestamp, limit: Int) -> [LeftoverDraft] { [] }
+    package func nextLeftoverDraft() -> Timestamp? { nil }
+    package func looked(after draft: LeftoverDraft, next: Timestamp?, requests: Int, at now: Timestamp) {}
+
+    // MARK: After a restart
+
+    package func recover(
+        at now: Timestamp, policy: @escaping @Sendable (_ route: String, _ path: Path) -> RecoveryPolicy
+    ) -> [RecoveredMessage] {
+        let cutOff = rows.values.filter { $0.claim.map { $0.claimant != claimant } ?? false }
+        return cutOff.sorted { $0.id < $1.id }.compactMap { row in
+            guard let claim = row.claim else { return nil }
+            let attempt = AttemptRecord(
+                startedDate: claim.date, duration: max(.zero, now - claim.date), path: claim.path,
+                outcome: .unknown(Self.cutOff), cost: Self.recoveredCost(of: row, by: claim.path))
+            let settlement: Settlement =
+                switch policy(row.lane.route, claim.path) {
+                case .retry(let moment, _): .retry(at: moment, spent: true)
+                case .hold: .unknown
+                }
+            settle(row, settlement, attempt)
+            return RecoveredMessage(
+                id: row.id, route: row.lane.route, mailbox: row.lane.mailbox, path: claim.path, status: row.status)
+        }
+    }
+
+    /// As many requests as any attempt by Graph makes.
+    private static func recoveredCost(of row: MemoryRow, by path: Path) -> AttemptRecord.Cost {
+        let count = row.recipients.count
+        return AttemptRecord.Cost(
+            requests: path == .graph ? 4 : 1, recipients: count, externalRecipients: count, bytes: row.size)
+    }
+
+    private static let cutOff = Refusal(
+        scope: .message, cause: .unavailable,
+        text: "the process ended during this attempt: it is not known whether the message was sent")
+
+    // MARK: Operators
+
+    package func hold(_ id: QueueID) throws(EmailLogError) {
+        update(try row(id, in: [.queued])) { $0.status = .held }
+    }
+
+    package func release(_ id: QueueID, at now: Timestamp) throws(EmailLogError) {
+        update(try row(id, in: [.held])) {
+            $0.status = .queued
+            $0.due = now
+        }
+    }
+
+    package func cancel(_ id: QueueID) throws(EmailLogError) {
+        update(try row(id, in: [.queued, .held, .unknown])) {
+            $0.status = .cancelled
+            $0.hasBody = false
+        }
+    }
+
+    package func resend(_ id: QueueID, at now: Timestamp) throws(EmailLogError) {
+        let row = try row(id, in: [.failed, .unknown])
+        guard row.hasBody else { throw .bodyMissing(id) }
+        update(row) {
+            $0.status = .queued
+            $0.due = now
+            $0.resentDate = now
+            $0.resends += 1
+            $0.retries = 0
+            $0.via = $0.lastUnknown?.path
+        }
+    }
+}
+
+extension Settlement {
+    var reason: String? {
+        switch self {
+        case .failed(let reason, _), .retry(_, _, let reason): reason
+        case .sent, .unknown: nil
+        }
+    }
+}
