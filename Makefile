@@ -28,9 +28,10 @@ demo: requirements ## Replay the incident: 27 reports at once, before and with P
 	@$(SWIFT) build --product postern --quiet
 	@.build/debug/postern demo
 
-lint: ## Check formatting and the import rules
+lint: ## Check formatting, the import rules, and that documents name tests that exist
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
 	scripts/check-imports
+	scripts/check-docs
 
 fmt: ## Format the sources in place
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)

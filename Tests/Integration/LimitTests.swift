@@ -115,7 +115,9 @@ import Testing
     }
 
     /// The same for what all mailboxes share: 10 external recipients in any 6 seconds.
-    @Test func noWindowSeesMoreExternalRecipientsThanTheRouteMay() async throws {
+    @Test("Pitfall 26: external recipients are counted") func noWindowSeesMoreExternalRecipientsThanTheRouteMay()
+        async throws
+    {
         let configuration = GatewayConfiguration(
             limits: "{messages_per_mailbox: 100000/m, external_recipients: 10/6s}")
         try await Scenario.run(configuration) { scenario in

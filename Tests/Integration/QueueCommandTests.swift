@@ -114,7 +114,9 @@ import Testing
         }
     }
 
-    @Test func showsAPauseThatNothingWaitsFor() async throws {
+    @Test("Pitfall 29: the queue says what is paused, and until when") func showsAPauseThatNothingWaitsFor()
+        async throws
+    {
         try await Scenario.run { scenario in
             try await scenario.emulator.addFault(
                 #"{"preset": "throttle", "operation": "sendMail", "headers": {"Retry-After": "3600"}, "count": 1}"#)
