@@ -193,7 +193,12 @@ import Testing
         let settings = try settings()
         let steps = try await turning(bench) { try await send(settings, clock: bench.clock.clocks) }
         #expect(steps.map(\.outcome.refusal?.text) == ["No room."])
-        // The next one waits without an attempt, for what is on record by now.
+        // The next one waits without an attempt, for what is on record: here until later than the turns have come.
+        let now = bench.clock.clocks.now()
+        try await bench.log.pause(
+            LanePause(
+                route: "contoso", mailbox: ann, path: .graph, since: now, until: now + .seconds(60), cause: full.cause,
+                reason: full.text))
         let next = try await send(settings, patience: .zero, clock: bench.clock.clocks)
         #expect(next.map(\.outcome.refusal?.cause) == [.misconfigured])
     }
