@@ -51,7 +51,7 @@ crash: build-tests ## Proof: a thousand kills lose nothing and double nothing un
 	$(PROOF) 'IntegrationTests.Crash'
 
 limits: build-tests ## Proof: no window above a limit, across restarts in bursts
-	$(PROOF) 'IntegrationTests.Limit'
+	$(PROOF) 'IntegrationTests.(Limit|Submission)'
 
 isolation: build-tests ## Proof: a throttled mailbox delays no other
 	$(PROOF) 'IntegrationTests.Isolation'

@@ -34,7 +34,7 @@ import Testing
                 try await scenario.emulator.addFault(
                     #"{"preset": "\#(preset)", "stage": "\#(stage)", "mailbox": "\#(mailbox)", "every": 2}"#)
             }
-            let ids = try await scenario.send(80, from: Self.senders(20), connections: 8)
+            let ids = try await scenario.send(Scale.of(80, long: 200), from: Self.senders(20), connections: 8)
             let captured = try await scenario.checkEachOnce(ids)
             #expect(captured.allSatisfy { $0.path == "smtp" })
             try await scenario.checkCap(mailboxes: 20)
