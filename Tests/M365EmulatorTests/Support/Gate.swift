@@ -4,19 +4,20 @@ import NIOConcurrencyHelpers
 final class Gate: Sendable {
     private struct State {
         var isOpen = false
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var waiting: [AsyncStream<Void>.Continuation] = []
     }
 
     private let state = NIOLockedValueBox(State())
 
+    /// Returns, too, when the waiting task is cancelled, as a test is whose time is over.
     func wait() async {
-        await withCheckedContinuation { continuation in
-            let isOpen = state.withLockedValue { state in
-                if !state.isOpen { state.waiting.append(continuation) }
-                return state.isOpen
-            }
-            if isOpen { continuation.resume() }
+        let (opened, continuation) = AsyncStream.makeStream(of: Void.self)
+        let isOpen = state.withLockedValue { state in
+            if !state.isOpen { state.waiting.append(continuation) }
+            return state.isOpen
         }
+        if isOpen { continuation.finish() }
+        for await _ in opened {}
     }
 
     func open() {
@@ -25,6 +26,6 @@ final class Gate: Sendable {
             defer { state.waiting = [] }
             return state.waiting
         }
-        for continuation in waiting { continuation.resume() }
+        for continuation in waiting { continuation.finish() }
     }
 }

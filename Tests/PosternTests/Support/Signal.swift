@@ -5,7 +5,7 @@ import NIOConcurrencyHelpers
 final class Signal: Sendable {
     private struct State {
         var isRaised = false
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var waiting: [AsyncStream<Void>.Continuation] = []
     }
 
     private let state = NIOLockedValueBox(State())
@@ -16,17 +16,18 @@ final class Signal: Sendable {
             state.isRaised = true
             return state.waiting
         }
-        for continuation in waiting { continuation.resume() }
+        for continuation in waiting { continuation.finish() }
     }
 
+    /// Returns, too, when the waiting task is cancelled, as a test is whose time is over.
     func wait() async {
-        await withCheckedContinuation { continuation in
-            let isRaised = state.withLockedValue { state in
-                if !state.isRaised { state.waiting.append(continuation) }
-                return state.isRaised
-            }
-            if isRaised { continuation.resume() }
+        let (raised, continuation) = AsyncStream.makeStream(of: Void.self)
+        let isRaised = state.withLockedValue { state in
+            if !state.isRaised { state.waiting.append(continuation) }
+            return state.isRaised
         }
+        if isRaised { continuation.finish() }
+        for await _ in raised {}
     }
 }
 
