@@ -6,6 +6,8 @@ package enum TrialArm: String, Hashable, Sendable, CaseIterable {
     case trial
     /// By the path that is used anyway, and compared with.
     case control
+    /// By the path that is used anyway, while the other is exercised besides and delivers nothing.
+    case shadow
 }
 
 /// What the arm of a message depends on, all of it fixed when the message is accepted.
