@@ -41,9 +41,9 @@ package final class EmailLog: Sendable {
         self.path = path
         self.role = role
         try StoreFile.prepare(path)
-        lock = try LockFile(path: path + ".lock")
+        lock = try LockFile(path: LockFile.path(of: path))
         if role == .service, !lock.takeWhole() { throw .inUse(path: path, by: lock.holder) }
-        claimant = .random(in: 1..<(1 << 62))
+        claimant = .random(in: LockFile.claimants)
         try lock.takeClaimant(claimant)
         pool = try StoreFile.connect(path, role: role)
         try StoreFile.migrate(pool, path: path, role: role, lock: lock)

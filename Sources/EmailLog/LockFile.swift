@@ -6,6 +6,11 @@ import Foundation
 ///
 /// Unlike process ids, locks hold across containers that share the directory.
 final class LockFile: Sendable {
+    /// Every one may have a byte of the file; the bytes above are places (`PlaceLocks`).
+    static let claimants: Range<Int64> = 1..<(1 << 62)
+
+    static func path(of store: String) -> String { store + ".lock" }
+
     private let descriptor: CInt
     private let path: String
 
@@ -44,22 +49,32 @@ final class LockFile: Sendable {
 
     /// Marks `claimant` as alive until this object goes, or its process.
     func takeClaimant(_ claimant: Int64) throws(EmailLogError) {
-        var range = Self.byte(of: claimant)
-        guard fcntl(descriptor, Self.setLock, &range) == 0 else { throw EmailLogError(errno: errno, path: path) }
+        guard Self.lock(byte: claimant, of: descriptor) else { throw EmailLogError(errno: errno, path: path) }
     }
 
     /// Whether someone else holds `claimant`; one's own claims are never seen.
     func isAlive(_ claimant: Int64) -> Bool {
-        var range = Self.byte(of: claimant)
+        var range = Self.range(claimant, F_WRLCK)
         guard fcntl(descriptor, Self.getLock, &range) == 0 else { return true }
         return range.l_type != Int16(F_UNLCK)
     }
 
-    private static func byte(of claimant: Int64) -> flock {
+    /// - Returns: false where another open file has the byte. Taking one's own again changes nothing.
+    static func lock(byte: Int64, of file: CInt) -> Bool {
+        var range = range(byte, F_WRLCK)
+        return fcntl(file, setLock, &range) == 0
+    }
+
+    static func unlock(byte: Int64, of file: CInt) {
+        var range = range(byte, F_UNLCK)
+        _ = fcntl(file, setLock, &range)
+    }
+
+    private static func range(_ byte: Int64, _ type: CInt) -> flock {
         var range = flock()
-        range.l_type = Int16(F_WRLCK)
+        range.l_type = Int16(type)
         range.l_whence = Int16(SEEK_SET)
-        range.l_start = off_t(claimant)
+        range.l_start = off_t(byte)
         range.l_len = 1
         return range
     }

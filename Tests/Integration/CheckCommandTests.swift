@@ -177,6 +177,21 @@ import Testing
         }
     }
 
+    /// Its own login is one of the connections that the mailbox may have, of which the service uses what there is.
+    @Test func besideABusyServiceNoConnectionIsTooMany() async throws {
+        let configuration = GatewayConfiguration(route: ["primary: smtp"], smtp: [])
+        let slow = #"{"graph": {"latency": 0.01}, "smtp": {"latency": 0.3}}"#
+        try await Scenario.run(configuration, emulator: slow) { scenario in
+            let ids = try await scenario.send(20)
+            for _ in 1...2 {
+                let result = try await scenario.gateway.run("check", "--mailbox", Corpus.sender)
+                #expect(result.lines.contains { $0.hasPrefix("ok   smtp") }, "\(result)")
+            }
+            try await scenario.checkEachOnce(ids)
+            try await scenario.checkCap()
+        }
+    }
+
     /// Also where it cannot be read at all, one document says why.
     @Test func aConfigurationThatCannotBeUsed() async throws {
         let directory = try TemporaryDirectory()

@@ -5,7 +5,8 @@ import SMTPProtocol
 import SMTPTransport
 import TLS
 
-/// The SMTP path up to the point where it could take a message: connection, TLS, authentication.
+/// The SMTP path up to the point where it could take a message: connection, TLS, authentication. Like any other it is one
+/// of the mailbox's connections, of which a running service may have as many as there may be.
 extension Checkup {
     func smtpItems(_ route: Route, _ way: NetworkCheck) async -> [CheckItem] {
         guard let host = route.smtp else { return [] }
@@ -42,11 +43,14 @@ extension Checkup {
             credentials: credentials)
         (options.timeouts.connect, options.timeouts.handshake) = (patience, patience)
         options.timeouts.dialogue = patience
+        let key = SMTPConnectionPool.Key(host: host.host, port: host.port, mailbox: user ?? "")
+        guard await hasPlace(key) else { return inUse(host, user) }
         do {
-            var client = try await SMTPClient.connect(options, on: MultiThreadedEventLoopGroup.singleton)
-            let tls = client.tls.map { "\(host.tls.rawValue) with \($0.version)" } ?? "no TLS"
+            let tls = try await outbound.smtp.withConnection(key, .init(options, connections: 1)) {
+                $0.tls.map { "\(host.tls.rawValue) with \($0.version)" } ?? "no TLS"
+            }
+            await outbound.smtp.closeIdle()
             let login = credentials.map { "AUTH \($0.mechanism.rawValue) as \(user ?? "") accepted" } ?? "no AUTH"
-            await client.quit()
             let text = "connected, \(tls), \(login)"
             guard user == nil, host.authentication != .off else { return CheckItem("smtp", host.place, .ok, text) }
             return CheckItem(
@@ -55,6 +59,24 @@ extension Checkup {
         } catch {
             return error.item(host)
         }
+    }
+
+    /// A service that delivers leaves the mailbox's last place now and then; one that has too much to do for that shows by it
+    /// that the path works.
+    private func hasPlace(_ key: SMTPConnectionPool.Key) async -> Bool {
+        let deadline = clocks.instant() + patience
+        while !outbound.lastPlace.take(key) {
+            guard clocks.instant() < deadline, (try? await clocks.sleep(.milliseconds(200))) != nil else {
+                return false
+            }
+        }
+        return true
+    }
+
+    private func inUse(_ host: SubmissionHost, _ user: String?) -> CheckItem {
+        CheckItem(
+            "smtp", host.place, .ok,
+            "in use: all \(host.connections) connections that \(user ?? "the login") may have are open, by the service")
     }
 }
 

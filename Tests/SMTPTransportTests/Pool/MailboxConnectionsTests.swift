@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import SMTPProtocol
 import Testing
@@ -123,6 +124,72 @@ import Testing
         #expect(ledger.returned(1, messages: 5) == ["leave 1"])
     }
 
+    // MARK: The last place
+
+    @Test func onlyTheLastConnectionNeedsTheLastPlace() {
+        var ledger = Ledger(cap: 3)
+        ledger.fill(2)
+        #expect(!ledger.hasLastPlace)
+        #expect(ledger.request(3) == ["open 3"])
+        #expect(ledger.hasLastPlace)
+        ledger.opened(3)
+        #expect(ledger.returned(3) == [])
+        #expect(ledger.hasLastPlace, "an idle connection counts")
+        #expect(ledger.closed(1) == [])
+        #expect(!ledger.hasLastPlace)
+    }
+
+    @Test func whoeverWaitsForTheLastPlaceAsksAgain() {
+        var ledger = Ledger(cap: 2)
+        ledger.othersHaveLastPlace = true
+        #expect(ledger.request(1) == ["open 1"])
+        #expect(ledger.request(2) == [])
+        #expect(ledger.books.due == .uptimeNanoseconds(200_000_000))
+        #expect(ledger.look(afterMilliseconds: 200) == [])
+        #expect(ledger.books.due == .uptimeNanoseconds(400_000_000))
+        ledger.othersHaveLastPlace = false
+        #expect(ledger.look(afterMilliseconds: 200) == ["open 2"])
+        #expect(ledger.books.due == nil)
+        #expect(ledger.hasLastPlace)
+    }
+
+    @Test func aConnectionThatComesBackServesWhoWaitsForTheLastPlace() {
+        var ledger = Ledger(cap: 2)
+        ledger.othersHaveLastPlace = true
+        ledger.fill(1)
+        #expect(ledger.request(2) == [])
+        #expect(ledger.returned(1) == ["reuse 1 for 2"])
+        #expect(ledger.books.due == nil)
+        #expect(ledger.request(3) == [])
+        #expect(ledger.giveUp(3) == ["refuse 3"])
+        #expect(ledger.books.due == nil)
+        #expect(ledger.request(4) == [])
+        #expect(ledger.shutDown() == ["refuse 4"])
+        #expect(ledger.books.due == nil)
+    }
+
+    @Test func theLastPlaceIsNotKeptForNothing() {
+        var ledger = Ledger(cap: 2)
+        ledger.fill(2)
+        #expect(ledger.returned(2) == [] && ledger.returned(1) == [])
+        #expect(ledger.books.due == .uptimeNanoseconds(2_000_000_000))
+        #expect(ledger.look(afterMilliseconds: 1999) == [])
+        #expect(ledger.look(afterMilliseconds: 1) == ["leave 2"])
+        #expect(ledger.hasLastPlace, "until it is closed")
+        #expect(ledger.closed(2) == [])
+        #expect(!ledger.hasLastPlace)
+        #expect(ledger.books.due == .uptimeNanoseconds(10_000_000_000))
+    }
+
+    @Test func aConnectionThatNeverCameAboutLeavesTheLastPlace() {
+        var ledger = Ledger(cap: 1)
+        #expect(ledger.request(1) == ["open 1"])
+        #expect(ledger.hasLastPlace)
+        #expect(ledger.closed(1) == [])
+        #expect(!ledger.hasLastPlace)
+        #expect(ledger.books.isEmpty)
+    }
+
     @Test func shutDown() {
         var ledger = Ledger(cap: 2)
         ledger.fill(2)
@@ -137,13 +204,43 @@ import Testing
 
 /// The books with a clock, and with actions as words.
 struct Ledger {
-    var books = MailboxConnections<Int>()
+    /// What another process has, and what we do.
+    struct Place {
+        var isTheirs = false
+        var isOurs = false
+    }
+
+    var books: MailboxConnections<Int>
     var cap: Int
+    let place = NIOLockedValueBox(Place())
     private var now = NIODeadline.uptimeNanoseconds(0)
 
-    init(cap: Int) { self.cap = cap }
+    init(cap: Int) {
+        self.cap = cap
+        let place = place
+        let lastPlace = SMTPConnectionPool.LastPlace(
+            take: { _ in
+                place.withLockedValue { place in
+                    place.isOurs = !place.isTheirs
+                    return place.isOurs
+                }
+            }, release: { _ in place.withLockedValue { $0.isOurs = false } })
+        books = MailboxConnections(.init(host: "h", port: 25, mailbox: "m"), lastPlace)
+    }
 
     mutating func advance(_ seconds: Int64) { now = now + .seconds(seconds) }
+
+    var hasLastPlace: Bool { place.withLockedValue { $0.isOurs } }
+
+    var othersHaveLastPlace: Bool {
+        get { place.withLockedValue { $0.isTheirs } }
+        nonmutating set { place.withLockedValue { $0.isTheirs = newValue } }
+    }
+
+    mutating func look(afterMilliseconds milliseconds: Int64) -> [String] {
+        now = now + .milliseconds(milliseconds)
+        return words(books.look(now))
+    }
 
     mutating func request(_ ticket: Int, identity: String = "a", isFresh: Bool = false) -> [String] {
         let options = SMTPClientOptions(host: "h", port: 25, hostname: "c", security: .off)
@@ -158,7 +255,7 @@ struct Ledger {
     }
     mutating func closed(_ number: Int) -> [String] { words(books.closed(UInt64(number), at: now)) }
     mutating func giveUp(_ ticket: Int) -> [String] { words(books.giveUp(UInt64(ticket), at: now)) }
-    mutating func expire() -> [String] { words(books.expire(now)) }
+    mutating func expire() -> [String] { words(books.look(now)) }
     mutating func closeIdle() -> [String] { words(books.closeIdle()) }
     mutating func shutDown() -> [String] { words(books.shutDown()) }
 

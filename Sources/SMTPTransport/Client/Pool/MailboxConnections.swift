@@ -2,6 +2,9 @@ import NIOCore
 
 /// Who gets which connection of one key, and which connections go: decisions only.
 ///
+/// The last connection that the cap allows is opened only with the key's last place in hand, which processes share; while
+/// another has it, it is asked for again every 200 ms.
+///
 /// A connection is in the books from before it is opened until `closed`, whatever happens to it between; its number is the
 /// ticket of the request it was opened for. Requests are served in the order they came.
 struct MailboxConnections<Client: Sendable>: Sendable {
@@ -49,12 +52,22 @@ struct MailboxConnections<Client: Sendable>: Sendable {
     private var waiting: [Request] = []
     /// As of the latest request: a cap that was lowered holds for what is open already.
     private var cap = Int.max
+    private let key: SMTPConnectionPool.Key
+    private let lastPlace: SMTPConnectionPool.LastPlace
+    private var hasLastPlace = false
+    /// When the last place is to be asked for again.
+    private var nextAsk: NIODeadline?
+
+    init(_ key: SMTPConnectionPool.Key, _ lastPlace: SMTPConnectionPool.LastPlace) {
+        self.key = key
+        self.lastPlace = lastPlace
+    }
 
     var counts: SMTPConnectionPool.Counts { .init(open: connections.count, idle: idle.count, waiting: waiting.count) }
     var isEmpty: Bool { connections.isEmpty && waiting.isEmpty }
 
-    /// When the first idle connection has been idle for long enough, or is too old.
-    var due: NIODeadline? { idle.compactMap { connections[$0]?.end }.min() }
+    /// When the first idle connection has been idle for long enough or is too old, or the last place is asked for again.
+    var due: NIODeadline? { (idle.compactMap(end) + [nextAsk].compactMap(\.self)).min() }
 }
 
 // MARK: Events
@@ -99,16 +112,19 @@ extension MailboxConnections {
         return settle(now)
     }
 
+    /// Something may be due.
+    mutating func look(_ now: NIODeadline) -> [Action] { settle(now) }
+
     /// Lets go of what has been idle for long enough, or is too old.
-    mutating func expire(_ now: NIODeadline) -> [Action] {
-        idle.filter { connections[$0].map { $0.end <= now } ?? true }.flatMap { leave($0) }
+    private mutating func expire(_ now: NIODeadline) -> [Action] {
+        idle.filter { end(of: $0).map { $0 <= now } ?? true }.flatMap { leave($0) }
     }
 
     mutating func closeIdle() -> [Action] { idle.flatMap { leave($0) } }
 
     /// Nobody waits any more, and nothing stands idle; what is in use comes back by and by.
     mutating func shutDown() -> [Action] {
-        defer { waiting = [] }
+        defer { (waiting, nextAsk) = ([], nil) }
         return waiting.map { .refuse($0.ticket) } + closeIdle()
     }
 }
@@ -117,7 +133,33 @@ extension MailboxConnections {
 
 extension MailboxConnections {
     private mutating func settle(_ now: NIODeadline) -> [Action] {
-        expire(now) + shrink() + serve(now) + makeRoom()
+        leaveLastPlace()
+        return expire(now) + shrink() + serve(now) + makeRoom()
+    }
+
+    /// When it goes, if it stays idle. Of several, the one that takes the last
+    /// place is not kept long for nothing: that is for others to have, too.
+    private func end(of number: UInt64) -> NIODeadline? {
+        guard let connection = connections[number], case .idle(_, let since) = connection.phase else { return nil }
+        let isHeldForNothing = hasLastPlace && cap > 1 && number == idle.first
+        let patience = isHeldForNothing ? .seconds(2) : TimeAmount(connection.terms.idle)
+        return min(connection.opened + TimeAmount(connection.terms.age), since + patience)
+    }
+
+    /// There is room below the cap again.
+    private mutating func leaveLastPlace() {
+        guard hasLastPlace, connections.count < cap else { return }
+        lastPlace.release(key)
+        hasLastPlace = false
+    }
+
+    /// Whether one more may be opened.
+    private mutating func hasPlace(_ now: NIODeadline) -> Bool {
+        guard connections.count < cap else { return false }
+        guard connections.count == cap - 1 else { return true }
+        hasLastPlace = lastPlace.take(key)
+        if !hasLastPlace { nextAsk = now + .milliseconds(200) }
+        return hasLastPlace
     }
 
     private mutating func shrink() -> [Action] {
@@ -128,10 +170,11 @@ extension MailboxConnections {
 
     private mutating func serve(_ now: NIODeadline) -> [Action] {
         var actions: [Action] = []
+        nextAsk = nil
         while let request = waiting.first {
             if let number = match(request) {
                 actions += lease(number, request)
-            } else if connections.count < request.terms.connections {
+            } else if hasPlace(now) {
                 connections[request.ticket] = Connection(terms: request.terms, opened: now)
                 actions.append(.open(request.ticket))
             } else {
@@ -170,14 +213,5 @@ extension MailboxConnections {
         connections[number]?.phase = .leaving
         leaving += 1
         return [.leave(client)]
-    }
-}
-
-extension MailboxConnections.Connection {
-    /// When it goes, if it stays idle.
-    fileprivate var end: NIODeadline {
-        let tooOld = opened + TimeAmount(terms.age)
-        guard case .idle(_, let since) = phase else { return tooOld }
-        return min(tooOld, since + TimeAmount(terms.idle))
     }
 }

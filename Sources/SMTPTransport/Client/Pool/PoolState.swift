@@ -15,7 +15,7 @@ struct PoolState: Sendable {
     enum Effect: Sendable {
         case resume(CheckedContinuation<Grant, Never>, Grant)
         case leave(SMTPClient)
-        /// Look for idle connections whose time is over then.
+        /// Look then for idle connections whose time is over, and for places that others have left.
         case wake(NIODeadline)
         /// Nothing is open any more.
         case drained([CheckedContinuation<Void, Never>])
@@ -29,6 +29,9 @@ struct PoolState: Sendable {
     private var wake: NIODeadline?
     private var isShutDown = false
     private var isAborted = false
+    private let lastPlace: SMTPConnectionPool.LastPlace
+
+    init(_ lastPlace: SMTPConnectionPool.LastPlace) { self.lastPlace = lastPlace }
 
     var counts: [Key: SMTPConnectionPool.Counts] { mailboxes.mapValues(\.counts) }
 
@@ -76,9 +79,9 @@ struct PoolState: Sendable {
         return change(key) { $0.closed(number, at: now) }
     }
 
-    // MARK: The end of idleness
+    // MARK: Looking
 
-    mutating func expire(_ now: NIODeadline) -> [Effect] { changeAll { $0.expire(now) } }
+    mutating func expire(_ now: NIODeadline) -> [Effect] { changeAll { $0.look(now) } }
 
     /// The time asked for by `wake` has come.
     mutating func woken(_ due: NIODeadline, at now: NIODeadline) -> [Effect] {
@@ -125,7 +128,7 @@ extension PoolState {
     }
 
     private mutating func apply(_ event: (inout Mailbox) -> [Mailbox.Action], to key: Key) -> [Effect] {
-        var mailbox = mailboxes[key] ?? Mailbox()
+        var mailbox = mailboxes[key] ?? Mailbox(key, lastPlace)
         let actions = event(&mailbox)
         mailboxes[key] = mailbox.isEmpty ? nil : mailbox
         return actions.compactMap { effect(of: $0) }

@@ -13,6 +13,22 @@ extension SMTPConnectionPool {
         }
     }
 
+    /// Who else may have connections of the same key open. Every process that does leaves one connection below its cap to
+    /// whoever holds the last place.
+    package struct LastPlace: Sendable {
+        /// False where another process has it now. Called under a lock, so it must not wait; taking it twice changes nothing.
+        package let take: @Sendable (Key) -> Bool
+        let release: @Sendable (Key) -> Void
+
+        package init(take: @escaping @Sendable (Key) -> Bool, release: @escaping @Sendable (Key) -> Void) {
+            self.take = take
+            self.release = release
+        }
+
+        /// There is no other process.
+        package static let unshared = LastPlace(take: { _ in true }, release: { _ in })
+    }
+
     /// On what terms a connection is wanted.
     package struct Terms: Sendable {
         /// Never more open at once for the key; at least 1.

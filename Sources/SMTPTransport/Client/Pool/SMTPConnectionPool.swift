@@ -10,12 +10,18 @@ import SMTPProtocol
 package final class SMTPConnectionPool: Sendable {
     private let group: any EventLoopGroup
     private let now: @Sendable () -> NIODeadline
-    private let state = NIOLockedValueBox(PoolState())
+    private let state: NIOLockedValueBox<PoolState>
 
-    /// - Parameter now: a steady clock, for ages and idle times.
-    package init(on group: any EventLoopGroup, now: @escaping @Sendable () -> NIODeadline = { .now() }) {
+    /// - Parameters:
+    ///   - lastPlace: shared with other processes.
+    ///   - now: a steady clock, for ages and idle times.
+    package init(
+        on group: any EventLoopGroup, lastPlace: LastPlace = .unshared,
+        now: @escaping @Sendable () -> NIODeadline = { .now() }
+    ) {
         self.group = group
         self.now = now
+        state = NIOLockedValueBox(PoolState(lastPlace))
     }
 
     /// Of every key with connections, or with somebody who waits for one.
