@@ -70,8 +70,7 @@ struct SendPlanner: Sendable {
         let policy = graph.holding(isPart: message.isSplit, via: message.via)
         switch SendPlan(for: SendPlan.Message(message), policy) {
         case .mimeRequest(let isRewritten):
-            let room =
-                "One Graph request carries it: \(message.size) octets of at most \(policy.mimeLimit) (`mime_limit`)."
+            let room = "It has \(message.size) octets, of at most \(policy.mimeLimit) (`mime_limit`)."
             let rewritten = isRewritten ? " To and Cc are reduced to the envelope." : ""
             return SendChoice(form: .mimeRequest, reason: room + rewritten)
         case .upload(let isRewritten):
