@@ -8,13 +8,19 @@ package struct SpentAttempt: Hashable, Sendable {
     package var path: Path
     package var finishedDate: Timestamp
     package var cost: AttemptRecord.Cost
+    /// What the answer asked for (`Retry-After`).
+    package var retryAfter: Duration?
 
-    package init(id: QueueID, lane: LaneKey, path: Path, finishedDate: Timestamp, cost: AttemptRecord.Cost) {
+    package init(
+        id: QueueID, lane: LaneKey, path: Path, finishedDate: Timestamp, cost: AttemptRecord.Cost,
+        retryAfter: Duration? = nil
+    ) {
         self.id = id
         self.lane = lane
         self.path = path
         self.finishedDate = finishedDate
         self.cost = cost
+        self.retryAfter = retryAfter
     }
 }
 
@@ -26,11 +32,11 @@ extension EmailLog {
             try db.rows(
                 """
                 SELECT l.route, l.mailbox, a.path, a.finished_date, a.requests, a.recipients, a.external_recipients,
-                    a.bytes, l.id
+                    a.bytes, l.id, a.retry_after_ms
                 FROM email_attempt a JOIN email_log l ON l.id = a.email_id
                 WHERE a.finished_date >= ?1 AND a.requests > 0 AND l.route = COALESCE(?2, l.route)
                 UNION ALL
-                SELECT route, mailbox, 'graph', looked_date, requests, 0, 0, 0, email_id FROM leftover_draft
+                SELECT route, mailbox, 'graph', looked_date, requests, 0, 0, 0, email_id, NULL FROM leftover_draft
                 WHERE looked_date >= ?1 AND requests > 0 AND route = COALESCE(?2, route)
                 ORDER BY 4
                 """, [moment.description, route]
@@ -48,6 +54,7 @@ extension SpentAttempt {
         self.path = path
         finishedDate = finished
         id = QueueID(rawValue: row[8])
+        retryAfter = (row[9] as Int64?).map { .milliseconds($0) }
         cost = AttemptRecord.Cost(requests: row[4], recipients: row[5], externalRecipients: row[6], bytes: row[7])
     }
 }

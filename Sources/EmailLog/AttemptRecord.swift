@@ -52,7 +52,7 @@ package struct AttemptRecord: Sendable {
     var requestID: String? {
         if case .accepted(let receipt) = outcome { receipt.requestID } else { outcome.refusal?.requestID }
     }
-    var retryAfter: Duration? { if case .deferred(_, let wait) = outcome { wait } else { nil } }
+    package var retryAfter: Duration? { if case .deferred(_, let wait) = outcome { wait } else { nil } }
 }
 
 extension Database {

@@ -178,7 +178,9 @@ package final class MemoryStore: DeliveryStore, @unchecked Sendable {
     func book(_ attempt: AttemptRecord, of row: MemoryRow) {
         guard let cost = attempt.cost, cost.requests > 0 else { return }
         let finished = attempt.startedDate + attempt.duration
-        let entry = SpentAttempt(id: row.id, lane: row.lane, path: attempt.path, finishedDate: finished, cost: cost)
+        let entry = SpentAttempt(
+            id: row.id, lane: row.lane, path: attempt.path, finishedDate: finished, cost: cost,
+            retryAfter: attempt.retryAfter)
         var index = spent.endIndex
         while index > 0, spent[index - 1].finishedDate > finished { index -= 1 }
         spent.insert(entry, at: index)

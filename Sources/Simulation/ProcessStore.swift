@@ -162,7 +162,11 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
 
     func attempts(since moment: Timestamp, route: String?) async throws(EmailLogError) -> [SpentAttempt] {
         try await perform { () throws(EmailLogError) in
-            world.forgets(.spending) ? [] : store.attempts(since: moment, route: route)
+            guard !world.forgets(.spending) else { return [] }
+            var attempts = store.attempts(since: moment, route: route)
+            // What an attempt was asked to wait is a pause's second memory.
+            if world.forgets(.pauses) { for index in attempts.indices { attempts[index].retryAfter = nil } }
+            return attempts
         }
     }
 }

@@ -202,12 +202,18 @@ package final class World: @unchecked Sendable {
     }
 
     private func isOnRecord(_ place: Microsoft.LanePath, _ until: Instant) -> Bool {
-        [place.lane.mailbox, nil].contains { mailbox in
-            let key = LanePause.Key(route: place.lane.route, mailbox: mailbox, path: place.path)
-            guard let pause = store.pause(on: key), pause.outlivesRestart else { return false }
-            // Dates are of whole milliseconds.
-            return pause.until - wallNow >= until - now - .milliseconds(2)
+        let pauses = [place.lane.mailbox, nil].map { mailbox in
+            store.pause(on: LanePause.Key(route: place.lane.route, mailbox: mailbox, path: place.path))
         }
+        let ends = pauses.compactMap(\.self).filter(\.outlivesRestart).map(\.until)
+        // Dates are of whole milliseconds.
+        return (ends + respites(of: place)).contains { $0 - wallNow >= until - now - .milliseconds(2) }
+    }
+
+    private func respites(of place: Microsoft.LanePath) -> [Timestamp] {
+        store.attempts(since: wallNow - .seconds(86_400), route: place.lane.route)
+            .filter { $0.lane == place.lane && $0.path == place.path }
+            .compactMap { attempt in attempt.retryAfter.map { attempt.finishedDate + $0 } }
     }
 
     // MARK: What the world does to a process

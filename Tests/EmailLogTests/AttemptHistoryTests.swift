@@ -22,6 +22,7 @@ import Testing
         #expect(spent.map(\.finishedDate) == [after(15), after(35)], "by the moment of the answer")
         #expect(spent.map(\.cost) == [costs[3].1, costs[1].1])
         #expect(spent.allSatisfy { $0.lane == lane && $0.path == .graph })
+        #expect(spent.allSatisfy { $0.retryAfter == .seconds(30) })
         #expect(try await log.attempts(since: noon, route: "contoso").count == 3)
         #expect(try await log.attempts(since: noon, route: "fabrikam").isEmpty)
     }

@@ -6,6 +6,9 @@ import MailModel
 struct SpendingMemory: Sendable {
     let spent: [LaneKey: [Spent]]
     let pauses: [LanePause]
+    /// What Microsoft has asked for holds to its end, whatever ended the pause that was made of it: a restart, or another
+    /// cause's pause of the whole route on top of it.
+    let respites: [LaneKey: [Path: Timestamp]]
 
     /// - Parameter limits: of the routes it is read for; nothing older than their longest window matters.
     static func load(
@@ -22,7 +25,14 @@ struct SpendingMemory: Sendable {
         let instant = clocks.instant()
         spent = Dictionary(grouping: attempts, by: \.lane).mapValues { $0.map { Spent($0, at: now, instant) } }
         self.pauses = pauses
+        respites = Dictionary(grouping: attempts, by: \.lane).mapValues { attempts in
+            let ends = attempts.compactMap { one in one.retryAfter.map { (one.path, one.finishedDate + $0) } }
+            return Dictionary(ends.filter { $0.1 > now }, uniquingKeysWith: max)
+        }
     }
+
+    private static let respite = Refusal(
+        scope: .mailbox, cause: .throttled, text: "Microsoft has asked for a rest (Retry-After).")
 
     /// Books it all, as it stands at this moment.
     ///
@@ -46,6 +56,11 @@ struct SpendingMemory: Sendable {
             } else {
                 scheduler.restorePause(
                     route: pause.route, path: pause.path, refusal, since: since, until: until, at: instant)
+            }
+        }
+        for (lane, ends) in respites where routes.contains(lane.route) {
+            for (path, end) in ends {
+                scheduler.restorePause(lane, path, Self.respite, until: instant + (end - now), at: instant)
             }
         }
     }

@@ -102,6 +102,42 @@ import Testing
         #expect(status.reason?.scope == (isKept ? .mailbox : nil))
     }
 
+    private func attempt(
+        retryAfter: Duration?, ended date: Timestamp = noon, path: Path = .graph, lane: LaneKey? = nil
+    ) -> SpentAttempt {
+        SpentAttempt(
+            id: QueueID(rawValue: "q"), lane: lane ?? self.lane, path: path, finishedDate: date,
+            cost: .init(recipients: 1, bytes: 100), retryAfter: retryAfter)
+    }
+
+    /// A 503 that asked for a wait, under a pause of the whole route that does not outlive the process.
+    @Test func whatAnAnswerAskedForHoldsToItsEnd() {
+        let pause = LanePause(
+            route: "contoso", mailbox: nil, path: .graph, since: noon, until: after(900), cause: .unauthorized,
+            reason: "make a new secret")
+        let clock = ManualClock(at: after(10))
+        let attempts = [
+            attempt(retryAfter: .seconds(20)), attempt(retryAfter: .seconds(60)), attempt(retryAfter: .seconds(30)),
+            attempt(retryAfter: .seconds(600), path: .smtp, lane: LaneKey(route: "contoso", mailbox: bob)),
+        ]
+        var scheduler = scheduler(RouteLimits())
+        SpendingMemory(of: attempts, pauses: [pause], clocks: clock.clocks)
+            .restore(into: &scheduler, routes: ["contoso"], clocks: clock.clocks)
+        #expect(scheduler.explain(lane, at: clock.instant)?.pausedUntil == Instant(.seconds(50)))
+        #expect(scheduler.explain(lane, at: clock.instant)?.reason?.cause == .throttled)
+        let other = scheduler.explain(LaneKey(route: "contoso", mailbox: bob), at: clock.instant)
+        #expect(other?.pausedUntil == nil, "by the other path it may go")
+    }
+
+    @Test(arguments: [nil, Duration.seconds(9), .seconds(10)])
+    func whatIsOverIsOver(_ retryAfter: Duration?) {
+        let clock = ManualClock(at: after(10))
+        var scheduler = scheduler(RouteLimits())
+        SpendingMemory(of: [attempt(retryAfter: retryAfter)], clocks: clock.clocks)
+            .restore(into: &scheduler, routes: ["contoso"], clocks: clock.clocks)
+        #expect(scheduler.explain(lane, at: clock.instant)?.pausedUntil == nil)
+    }
+
     /// A reload that adds a route brings back what the log knows of that one, and of no other.
     @Test func otherRoutesAreLeftAlone() async throws {
         let log = try await log(attempted: 2, ended: noon)
