@@ -143,10 +143,10 @@ package actor DeliveryManager: Service {
             nextSweep = now + sweepInterval
             await settleTheDead()
             await lookAfterPausedLanes()
+            warnOfQuotas(at: now)
         }
         guard now >= nextLook else { return }
         nextLook = now + .seconds(1)
-        warnOfQuotas(at: now)
         attempted = attempted.filter { now - $0.value < .seconds(60) }
         do {
             try await followClock()
