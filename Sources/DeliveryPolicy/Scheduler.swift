@@ -74,9 +74,9 @@ package struct Scheduler: Sendable {
 
     package mutating func enqueue(_ row: Waiting, lane key: LaneKey, at now: Instant) -> Enqueued {
         guard rows[row.id] == nil else { return .duplicate }
-        guard let route = routes[key.route] else { return .unknownRoute }
-        let limits = route.limits
-        if let rate = limits.externalRecipients, !route.external.canEverFit(row) {
+        // A copy of the route would have all its lanes copied below.
+        guard let limits = routes[key.route]?.limits else { return .unknownRoute }
+        if let rate = limits.externalRecipients, routes[key.route]?.external.canEverFit(row) == false {
             return .neverFits(Self.tooManyExternals(row, rate))
         }
         let fits = routes[key.route]?.update(key.mailbox, at: now) { $0.enqueue(row) } ?? false

@@ -107,7 +107,7 @@ extension MemoryStore {
     package func recover(
         at now: Timestamp, policy: @escaping @Sendable (_ route: String, _ path: Path) -> RecoveryPolicy
     ) -> [RecoveredMessage] {
-        let cutOff = rows.values.filter { $0.claim.map { $0.claimant != claimant } ?? false }
+        let cutOff = claimed.values.filter { $0.claim?.claimant != claimant }
         return cutOff.sorted { $0.id < $1.id }.compactMap { row in
             guard let claim = row.claim else { return nil }
             let attempt = AttemptRecord(

@@ -6,6 +6,8 @@ package import MailModel
 /// What a verb has done is committed; a process that dies leaves it as it stands. One thread uses it at a time.
 package final class MemoryStore: DeliveryStore, @unchecked Sendable {
     private(set) var rows: [QueueID: MemoryRow] = [:]
+    /// Those of `rows` that somebody has claimed.
+    private(set) var claimed: [QueueID: MemoryRow] = [:]
     private(set) var lanes: [LaneKey: WaitingIndex] = [:]
     /// Sorted, as an index is; lanes stay once they have had mail.
     private var order: [LaneKey] = []
@@ -48,6 +50,7 @@ package final class MemoryStore: DeliveryStore, @unchecked Sendable {
         rows[row.id] = row
         population[row.status, default: 0] += 1
         if row.status == .queued { row.index.insert(row) }
+        claimed[row.id] = row.claim == nil ? nil : row
     }
 
     func copy(_ row: MemoryRow, as id: QueueID) -> MemoryRow {
@@ -74,6 +77,7 @@ package final class MemoryStore: DeliveryStore, @unchecked Sendable {
         population[row.status, default: 0] += 1
         if row.status != .queued { row.due = nil }
         if row.status == .queued { row.index.insert(row) }
+        claimed[row.id] = row.claim == nil ? nil : row
     }
 
     func row(_ id: QueueID, in statuses: Set<Status>) throws(EmailLogError) -> MemoryRow {

@@ -207,7 +207,8 @@ package final class World: @unchecked Sendable {
         }
         let ends = pauses.compactMap(\.self).filter(\.outlivesRestart).map(\.until)
         // Dates are of whole milliseconds.
-        return (ends + respites(of: place)).contains { $0 - wallNow >= until - now - .milliseconds(2) }
+        func reaches(_ end: Timestamp) -> Bool { end - wallNow >= until - now - .milliseconds(2) }
+        return ends.contains(where: reaches) || respites(of: place).contains(where: reaches)
     }
 
     private func respites(of place: Microsoft.LanePath) -> [Timestamp] {
