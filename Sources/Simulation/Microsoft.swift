@@ -201,6 +201,6 @@ final class Microsoft {
         inFlight = [:]
         load = [:]
         routeLoad = [:]
-        pausedUntil = pausedUntil.filter { isKnown($0.key, $0.value) }
+        pausedUntil = pausedUntil.filter { $0.value > world.now && isKnown($0.key, $0.value) }
     }
 }
