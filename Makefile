@@ -48,7 +48,7 @@ PROOF = POSTERN_LONG=1 $(SWIFT) test --skip-build --filter
 test-long: test simulate crash limits isolation duplicates soak ## All tests, and every proof at full length (hours)
 
 crash: build-tests ## Proof: a thousand kills lose nothing and double nothing unnoticed
-	$(PROOF) 'IntegrationTests.Crash'
+	$(PROOF) 'IntegrationTests.(Crash|LargeMail)'
 
 limits: build-tests ## Proof: no window above a limit, across restarts in bursts
 	$(PROOF) 'IntegrationTests.(Limit|Submission)'

@@ -8,19 +8,19 @@ package struct SpentAttempt: Hashable, Sendable {
     package var path: Path
     package var finishedDate: Timestamp
     package var cost: AttemptRecord.Cost
-    /// What the answer asked for (`Retry-After`).
-    package var retryAfter: Duration?
+    /// What the answer asked everybody in the mailbox to do (`AttemptRecord.rest`).
+    package var rest: Duration?
 
     package init(
         id: QueueID, lane: LaneKey, path: Path, finishedDate: Timestamp, cost: AttemptRecord.Cost,
-        retryAfter: Duration? = nil
+        rest: Duration? = nil
     ) {
         self.id = id
         self.lane = lane
         self.path = path
         self.finishedDate = finishedDate
         self.cost = cost
-        self.retryAfter = retryAfter
+        self.rest = rest
     }
 }
 
@@ -32,7 +32,8 @@ extension EmailLog {
             try db.rows(
                 """
                 SELECT l.route, l.mailbox, a.path, a.finished_date, a.requests, a.recipients, a.external_recipients,
-                    a.bytes, l.id, a.retry_after_ms
+                    a.bytes, l.id,
+                    CASE WHEN a.http_status IN (429, 503) THEN a.retry_after_ms END
                 FROM email_attempt a JOIN email_log l ON l.id = a.email_id
                 WHERE a.finished_date >= ?1 AND a.requests > 0 AND l.route = COALESCE(?2, l.route)
                 UNION ALL
@@ -54,7 +55,7 @@ extension SpentAttempt {
         self.path = path
         finishedDate = finished
         id = QueueID(rawValue: row[8])
-        retryAfter = (row[9] as Int64?).map { .milliseconds($0) }
+        rest = (row[9] as Int64?).map { .milliseconds($0) }
         cost = AttemptRecord.Cost(requests: row[4], recipients: row[5], externalRecipients: row[6], bytes: row[7])
     }
 }

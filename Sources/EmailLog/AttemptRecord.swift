@@ -52,7 +52,10 @@ package struct AttemptRecord: Sendable {
     var requestID: String? {
         if case .accepted(let receipt) = outcome { receipt.requestID } else { outcome.refusal?.requestID }
     }
-    package var retryAfter: Duration? { if case .deferred(_, let wait) = outcome { wait } else { nil } }
+    var retryAfter: Duration? { if case .deferred(_, let wait) = outcome { wait } else { nil } }
+    /// What a throttle or an outage asked for with `Retry-After`, which is no single message's affair (RFC 6585 §4, RFC 9110
+    /// §15.6.4).
+    package var rest: Duration? { [429, 503].contains(outcome.refusal?.status) ? retryAfter : nil }
 }
 
 extension Database {

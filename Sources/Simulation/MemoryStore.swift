@@ -184,7 +184,7 @@ package final class MemoryStore: DeliveryStore, @unchecked Sendable {
         let finished = attempt.startedDate + attempt.duration
         let entry = SpentAttempt(
             id: row.id, lane: row.lane, path: attempt.path, finishedDate: finished, cost: cost,
-            retryAfter: attempt.retryAfter)
+            rest: attempt.rest)
         var index = spent.endIndex
         while index > 0, spent[index - 1].finishedDate > finished { index -= 1 }
         spent.insert(entry, at: index)

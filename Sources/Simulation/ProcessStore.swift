@@ -164,8 +164,8 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
         try await perform { () throws(EmailLogError) in
             guard !world.forgets(.spending) else { return [] }
             var attempts = store.attempts(since: moment, route: route)
-            // What an attempt was asked to wait is a pause's second memory.
-            if world.forgets(.pauses) { for index in attempts.indices { attempts[index].retryAfter = nil } }
+            // The rest that an attempt was asked for is a pause's second memory.
+            if world.forgets(.pauses) { for index in attempts.indices { attempts[index].rest = nil } }
             return attempts
         }
     }

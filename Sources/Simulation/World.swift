@@ -214,7 +214,7 @@ package final class World: @unchecked Sendable {
     private func respites(of place: Microsoft.LanePath) -> [Timestamp] {
         store.attempts(since: wallNow - .seconds(86_400), route: place.lane.route)
             .filter { $0.lane == place.lane && $0.path == place.path }
-            .compactMap { attempt in attempt.retryAfter.map { attempt.finishedDate + $0 } }
+            .compactMap { attempt in attempt.rest.map { attempt.finishedDate + $0 } }
     }
 
     // MARK: What the world does to a process

@@ -22,8 +22,24 @@ import Testing
         #expect(spent.map(\.finishedDate) == [after(15), after(35)], "by the moment of the answer")
         #expect(spent.map(\.cost) == [costs[3].1, costs[1].1])
         #expect(spent.allSatisfy { $0.lane == lane && $0.path == .graph })
-        #expect(spent.allSatisfy { $0.retryAfter == .seconds(30) })
+        #expect(spent.allSatisfy { $0.rest == .seconds(30) })
         #expect(try await log.attempts(since: noon, route: "contoso").count == 3)
         #expect(try await log.attempts(since: noon, route: "fabrikam").isEmpty)
+    }
+
+    /// A message that waits for its own sake, as where it is looked for later, asks nobody else to wait.
+    @Test(arguments: [429, 503, nil, 409])
+    func onlyAThrottleOrAnOutageAsksTheMailboxToRest(_ status: Int?) async throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.service()
+        let refusal = Refusal(scope: .message, cause: .unavailable, status: status, text: "later")
+        let record = attempt(
+            .deferred(refusal, retryAfter: .seconds(300)), at: noon, took: .zero,
+            cost: .init(recipients: 1, bytes: 10))
+        try await log.settle(
+            try await log.make(.inProgress), .retry(at: after(300), spent: true), attempt: record, at: noon)
+        let isRest = [429, 503].contains(status)
+        #expect(try await log.attempts(since: noon).map(\.rest) == [isRest ? .seconds(300) : nil])
+        #expect(record.rest == (isRest ? .seconds(300) : nil))
     }
 }

@@ -116,6 +116,36 @@ import Testing
         }
     }
 
+    private static let moments =
+        Scale.isLong ? [("draft", 1), ("attachment", 1), ("upload", 1), ("upload", 2)] : [("upload", 1)]
+
+    /// The process is killed when so many of those requests have been answered.
+    @Test(arguments: moments) func aKillInTheMiddleLeavesNothingHalf(_ operation: String, _ count: Int) async throws {
+        let sample = try await Sample([1_200_000, 7_000_000])
+        let configuration = GatewayConfiguration(graph: ["large: upload", "lookup_after: 2s"])
+        try await Scenario.run(configuration, emulator: #"{"graph": {"latency": 0.3}}"#) { scenario in
+            try await sample.submit(to: scenario)
+            try await eventually("\(count) answers to \(operation)") {
+                try await scenario.emulator.counters().requests[operation]?.values.reduce(0, +) ?? 0
+            } until: {
+                $0 >= count
+            }
+            try await scenario.gateway.kill()
+            #expect(try await scenario.emulator.messages().isEmpty)
+            try await scenario.gateway.start()
+            let captured = try #require(try await scenario.emulator.messages(count: 1, mime: true).first)
+            #expect(try await Self.contents(of: captured) == sample.contents)
+            try await scenario.gateway.store.counts("sent") { $0 == ["S": 1] }
+            try await eventually("the first draft is deleted") {
+                try await scenario.emulator.counters().drafts
+            } until: {
+                $0 == 0
+            }
+            #expect(try await scenario.emulator.messages().count == 1)
+            #expect(try await scenario.gateway.store.attempts().map(\.outcome).last == "accepted")
+        }
+    }
+
     @Test func withoutPermissionOnlyLargeMailWaits() async throws {
         let sample = try await Sample([2_500_000])
         try await Scenario.run(Self.upload) { scenario in

@@ -26,7 +26,7 @@ struct SpendingMemory: Sendable {
         spent = Dictionary(grouping: attempts, by: \.lane).mapValues { $0.map { Spent($0, at: now, instant) } }
         self.pauses = pauses
         respites = Dictionary(grouping: attempts, by: \.lane).mapValues { attempts in
-            let ends = attempts.compactMap { one in one.retryAfter.map { (one.path, one.finishedDate + $0) } }
+            let ends = attempts.compactMap { one in one.rest.map { (one.path, one.finishedDate + $0) } }
             return Dictionary(ends.filter { $0.1 > now }, uniquingKeysWith: max)
         }
     }

@@ -103,11 +103,11 @@ import Testing
     }
 
     private func attempt(
-        retryAfter: Duration?, ended date: Timestamp = noon, path: Path = .graph, lane: LaneKey? = nil
+        rest: Duration?, ended date: Timestamp = noon, path: Path = .graph, lane: LaneKey? = nil
     ) -> SpentAttempt {
         SpentAttempt(
             id: QueueID(rawValue: "q"), lane: lane ?? self.lane, path: path, finishedDate: date,
-            cost: .init(recipients: 1, bytes: 100), retryAfter: retryAfter)
+            cost: .init(recipients: 1, bytes: 100), rest: rest)
     }
 
     /// A 503 that asked for a wait, under a pause of the whole route that does not outlive the process.
@@ -117,8 +117,8 @@ import Testing
             reason: "make a new secret")
         let clock = ManualClock(at: after(10))
         let attempts = [
-            attempt(retryAfter: .seconds(20)), attempt(retryAfter: .seconds(60)), attempt(retryAfter: .seconds(30)),
-            attempt(retryAfter: .seconds(600), path: .smtp, lane: LaneKey(route: "contoso", mailbox: bob)),
+            attempt(rest: .seconds(20)), attempt(rest: .seconds(60)), attempt(rest: .seconds(30)),
+            attempt(rest: .seconds(600), path: .smtp, lane: LaneKey(route: "contoso", mailbox: bob)),
         ]
         var scheduler = scheduler(RouteLimits())
         SpendingMemory(of: attempts, pauses: [pause], clocks: clock.clocks)
@@ -130,10 +130,10 @@ import Testing
     }
 
     @Test(arguments: [nil, Duration.seconds(9), .seconds(10)])
-    func whatIsOverIsOver(_ retryAfter: Duration?) {
+    func whatIsOverIsOver(_ rest: Duration?) {
         let clock = ManualClock(at: after(10))
         var scheduler = scheduler(RouteLimits())
-        SpendingMemory(of: [attempt(retryAfter: retryAfter)], clocks: clock.clocks)
+        SpendingMemory(of: [attempt(rest: rest)], clocks: clock.clocks)
             .restore(into: &scheduler, routes: ["contoso"], clocks: clock.clocks)
         #expect(scheduler.explain(lane, at: clock.instant)?.pausedUntil == nil)
     }
