@@ -10,10 +10,12 @@ package struct SpentAttempt: Hashable, Sendable {
     package var cost: AttemptRecord.Cost
     /// What the answer asked everybody in the mailbox to do (`AttemptRecord.rest`).
     package var rest: Duration?
+    /// Nobody knows what came of it: its connection may have outlived it.
+    package var isUnknown: Bool
 
     package init(
         id: QueueID, lane: LaneKey, path: Path, finishedDate: Timestamp, cost: AttemptRecord.Cost,
-        rest: Duration? = nil
+        rest: Duration? = nil, isUnknown: Bool = false
     ) {
         self.id = id
         self.lane = lane
@@ -21,6 +23,7 @@ package struct SpentAttempt: Hashable, Sendable {
         self.finishedDate = finishedDate
         self.cost = cost
         self.rest = rest
+        self.isUnknown = isUnknown
     }
 }
 
@@ -33,11 +36,11 @@ extension EmailLog {
                 """
                 SELECT l.route, l.mailbox, a.path, a.finished_date, a.requests, a.recipients, a.external_recipients,
                     a.bytes, l.id,
-                    CASE WHEN a.http_status IN (429, 503) THEN a.retry_after_ms END
+                    CASE WHEN a.http_status IN (429, 503) THEN a.retry_after_ms END, a.outcome = 'unknown'
                 FROM email_attempt a JOIN email_log l ON l.id = a.email_id
                 WHERE a.finished_date >= ?1 AND a.requests > 0 AND l.route = COALESCE(?2, l.route)
                 UNION ALL
-                SELECT route, mailbox, 'graph', looked_date, requests, 0, 0, 0, email_id, NULL FROM leftover_draft
+                SELECT route, mailbox, 'graph', looked_date, requests, 0, 0, 0, email_id, NULL, 0 FROM leftover_draft
                 WHERE looked_date >= ?1 AND requests > 0 AND route = COALESCE(?2, route)
                 ORDER BY 4
                 """, [moment.description, route]
@@ -56,6 +59,7 @@ extension SpentAttempt {
         finishedDate = finished
         id = QueueID(rawValue: row[8])
         rest = (row[9] as Int64?).map { .milliseconds($0) }
+        isUnknown = row[10]
         cost = AttemptRecord.Cost(requests: row[4], recipients: row[5], externalRecipients: row[6], bytes: row[7])
     }
 }

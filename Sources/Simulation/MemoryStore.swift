@@ -182,9 +182,10 @@ package final class MemoryStore: DeliveryStore, @unchecked Sendable {
     func book(_ attempt: AttemptRecord, of row: MemoryRow) {
         guard let cost = attempt.cost, cost.requests > 0 else { return }
         let finished = attempt.startedDate + attempt.duration
+        let isUnknown = if case .unknown = attempt.outcome { true } else { false }
         let entry = SpentAttempt(
-            id: row.id, lane: row.lane, path: attempt.path, finishedDate: finished, cost: cost,
-            rest: attempt.rest)
+            id: row.id, lane: row.lane, path: attempt.path, finishedDate: finished, cost: cost, rest: attempt.rest,
+            isUnknown: isUnknown)
         var index = spent.endIndex
         while index > 0, spent[index - 1].finishedDate > finished { index -= 1 }
         spent.insert(entry, at: index)

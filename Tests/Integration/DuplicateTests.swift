@@ -121,7 +121,7 @@ import Testing
         ) { scenario in
             let campaign = CrashCampaign(scenario)
             try await campaign.begin()
-            for round in 1...Scale.of(1, long: 20) {
+            for round in 1...Scale.of(1, long: 5) {
                 for point in points { try await campaign.die(.at(point, time: 2 + 3 * (round % 4))) }
             }
             try await campaign.check(mode)

@@ -29,6 +29,8 @@ extension DeliveryManager {
             recordedPauses[pause.key] = pause.until
             if pause.outlivesRestart { say(pause) }
         }
+        // Also of attempts that were settled by a process which died before it could record a pause.
+        await spareConnections(memory.lingering.filter { names.contains($0.key) })
     }
 
     /// What waited for an operator is due now.
@@ -53,26 +55,31 @@ extension DeliveryManager {
                     LogKey.status: "\(message.status.rawValue)",
                 ])
         }
-        await spareConnections(of: recovered)
+        let lanes = recovered.filter { $0.path == .smtp }.map { LaneKey(route: $0.route, mailbox: $0.mailbox) }
+        await spareConnections(
+            Dictionary(grouping: lanes, by: \.route).mapValues { lanes in
+                Dictionary(lanes.map { ($0, now + SpendingMemory.afterlife) }) { first, _ in first }
+            })
     }
-
-    /// As long as a connection that we close ourselves is waited for (`SMTPClientOptions.Timeouts.quit`).
-    private static let afterlife = Duration.seconds(5)
 
     /// The far side goes on with a message whose sender is gone, and counts its connection until it is done: those that we
     /// opened beside it would be too many.
-    private func spareConnections(of recovered: [RecoveredMessage]) async {
-        let now = clocks.instant()
-        let until = now + Self.afterlife
-        for (route, messages) in Dictionary(grouping: recovered.filter { $0.path == .smtp }, by: \.route) {
-            let lanes = Set(messages.map { LaneKey(route: route, mailbox: $0.mailbox) })
+    private func spareConnections(_ lingering: [String: [LaneKey: Timestamp]]) async {
+        let (now, instant) = (clocks.now(), clocks.instant())
+        for (route, lanes) in lingering {
             let isShared = routes[route]?.limits.connections != nil
             let refusal = Refusal(
                 scope: isShared ? .route : .mailbox, cause: .throttled,
                 text: "The process before was handing over messages, whose connections may still count there.")
-            if isShared { scheduler.restorePause(route: route, path: .smtp, refusal, until: until, at: now) }
-            for lane in lanes where !isShared { scheduler.restorePause(lane, .smtp, refusal, until: until, at: now) }
-            for lane in lanes { await notePause(of: lane) }
+            for (lane, end) in lanes {
+                let until = instant + (end - now)
+                if isShared {
+                    scheduler.restorePause(route: route, path: .smtp, refusal, until: until, at: instant)
+                } else {
+                    scheduler.restorePause(lane, .smtp, refusal, until: until, at: instant)
+                }
+            }
+            for lane in lanes.keys { await notePause(of: lane) }
         }
     }
 

@@ -9,6 +9,11 @@ struct SpendingMemory: Sendable {
     /// What Microsoft has asked for holds to its end, whatever ended the pause that was made of it: a restart, or another
     /// cause's pause of the whole route on top of it.
     let respites: [LaneKey: [Path: Timestamp]]
+    /// Until when connections may count that outlived their process, by route.
+    let lingering: [String: [LaneKey: Timestamp]]
+
+    /// As long as a connection that we close ourselves is waited for (`SMTPClientOptions.Timeouts.quit`).
+    static let afterlife = Duration.seconds(5)
 
     /// - Parameter limits: of the routes it is read for; nothing older than their longest window matters.
     static func load(
@@ -28,6 +33,12 @@ struct SpendingMemory: Sendable {
         respites = Dictionary(grouping: attempts, by: \.lane).mapValues { attempts in
             let ends = attempts.compactMap { one in one.rest.map { (one.path, one.finishedDate + $0) } }
             return Dictionary(ends.filter { $0.1 > now }, uniquingKeysWith: max)
+        }
+        let cutOff = attempts.filter { $0.path == .smtp && $0.isUnknown }.map {
+            ($0.lane, $0.finishedDate + Self.afterlife)
+        }
+        lingering = Dictionary(grouping: cutOff.filter { $0.1 > now }, by: \.0.route).mapValues {
+            Dictionary($0, uniquingKeysWith: max)
         }
     }
 

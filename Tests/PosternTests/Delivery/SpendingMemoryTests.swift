@@ -138,6 +138,18 @@ import Testing
         #expect(scheduler.explain(lane, at: clock.instant)?.pausedUntil == nil)
     }
 
+    /// Of a process that had settled what another left, and died before it could record a pause.
+    @Test(arguments: [
+        (Path.smtp, true, 4, 1 as Int64?), (.smtp, true, 5, nil), (.smtp, false, 0, nil), (.graph, true, 0, nil),
+    ])
+    func connectionsOutliveTheirProcess(_ path: Path, _ isUnknown: Bool, _ seconds: Int, _ left: Int64?) {
+        let clock = ManualClock(at: after(seconds))
+        var attempt = attempt(rest: nil, path: path)
+        attempt.isUnknown = isUnknown
+        let memory = SpendingMemory(of: [attempt], clocks: clock.clocks)
+        #expect(memory.lingering == (left.map { ["contoso": [lane: clock.now + .seconds($0)]] } ?? [:]))
+    }
+
     /// A reload that adds a route brings back what the log knows of that one, and of no other.
     @Test func otherRoutesAreLeftAlone() async throws {
         let log = try await log(attempted: 2, ended: noon)
