@@ -24,7 +24,17 @@ package struct FallbackRule: Hashable, Sendable {
         self.after = after
     }
 
-    /// From when on such trouble of the primary sends messages by the other path; `nil`: never.
+    /// When mail of a trial leaves the path that is tried, so that no trial ever makes it late: as soon as the route's own
+    /// mail leaves its primary, and for every pause that the other path would be spared.
+    ///
+    /// - Parameter rule: the route's own.
+    static func ofTrial(_ rule: FallbackRule?) -> FallbackRule {
+        let standard = FallbackRule()
+        return FallbackRule(
+            on: standard.on.union([.throttled]).union(rule?.on ?? []), after: rule?.after ?? standard.after)
+    }
+
+    /// From when on such trouble of a path sends messages by the other path; `nil`: never.
     func diversion(from trouble: Trouble) -> Instant? {
         guard let condition = Condition(closing: trouble.reason.cause), on.contains(condition) else { return nil }
         return trouble.since + after

@@ -11,8 +11,9 @@ import MailModel
 /// (`Rate.reserve`). Lest it starve, a row that was passed over for too long has a turn of its own (`FairTurn`), in which
 /// it may use the last attempt and the last of a short window; of a quota it leaves what it always leaves.
 ///
-/// A row without a pin takes the primary whenever that is open, and waits for a place there; the other path only in a
-/// trouble that the route's fallback rule moves messages for.
+/// A row without a pin takes the path it prefers whenever that is open, and waits for a place there; the other path only
+/// in a trouble that the rule for leaving the preferred one moves messages for. What it prefers is the route's primary, or,
+/// for a row of a trial, the path that is tried (`RouteOutlook`).
 extension Lane {
     enum Readiness: Hashable, Sendable {
         /// A row of this priority can start now.
@@ -119,21 +120,26 @@ extension Lane {
 
     // MARK: Paths
 
-    /// From when on rows of that pin may go by the path as far as this mailbox's pauses go, not before `now`; `nil` while
+    /// From when on rows of that queue may go by the path as far as this mailbox's pauses go, not before `now`; `nil` while
     /// a probe is under way, and where they do not take the path at all.
-    func opening(for pin: Path?, by path: Path, _ outlook: RouteOutlook, at now: Instant) -> Instant? {
+    func opening(for queue: LaneQueue, by path: Path, _ outlook: RouteOutlook, at now: Instant) -> Instant? {
         guard outlook.paths.contains(path), let opening = gates[path].opening(at: now) else { return nil }
-        if let pin { return pin == path ? opening : nil }
-        if path == outlook.primary || outlook.isDiverting { return opening }
-        let troubles = gates[outlook.primary].troubles(at: now)
-        guard let diversion = troubles.compactMap(outlook.diversion(from:)).min() else { return nil }
+        if let pin = queue.pin { return pin == path ? opening : nil }
+        let preferred = outlook.preferred(by: queue)
+        if path == preferred || outlook.isDiverting(from: preferred) { return opening }
+        let troubles = gates[preferred].troubles(at: now)
+        guard let diversion = troubles.compactMap({ outlook.diversion(from: preferred, in: $0) }).min() else {
+            return nil
+        }
         let moment = max(opening, diversion)
-        let isPrimaryOpen = gates[outlook.primary].opening(at: now).map { $0 <= moment } ?? false
-        return isPrimaryOpen ? nil : moment
+        let isPreferredOpen = gates[preferred].opening(at: now).map { $0 <= moment } ?? false
+        return isPreferredOpen ? nil : moment
     }
 
     private func openPaths(for row: Waiting, _ outlook: RouteOutlook, at now: Instant) -> [Path] {
-        outlook.paths.filter { opening(for: row.via, by: $0, outlook, at: now).map { $0 <= now } ?? false }
+        outlook.paths(of: row.queue).filter {
+            opening(for: row.queue, by: $0, outlook, at: now).map { $0 <= now } ?? false
+        }
     }
 
     // MARK: Later
@@ -142,7 +148,7 @@ extension Lane {
     /// other, as far as known now; `nil` while that takes an event.
     func nextStart(on path: Path, _ outlook: RouteOutlook, at now: Instant) -> Instant? {
         let heads = window.heads.map { row in
-            (row: row, opening: opening(for: row.via, by: path, outlook, at: now))
+            (row: row, opening: opening(for: row.queue, by: path, outlook, at: now))
         }
         guard let first = heads.compactMap(\.opening).min() else { return nil }
         var moments: [Instant?] = []

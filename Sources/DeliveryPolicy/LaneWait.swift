@@ -1,6 +1,6 @@
 package import MailModel
 
-/// What the next row of a lane waits for, of one priority and pin.
+/// What the next row of a lane waits for, of one priority and queue.
 package struct LaneWait: Hashable, Sendable {
     package enum Reason: Hashable, Sendable {
         /// It starts as soon as someone comes to it.
@@ -20,35 +20,41 @@ package struct LaneWait: Hashable, Sendable {
     }
 
     package let priority: Priority
-    package let via: Path?
+    package let queue: LaneQueue
     package let reason: Reason
     /// When that is over, as far as known; `nil` where only an event can tell.
     package let until: Instant?
 }
 
 extension RouteLanes {
-    /// Of each priority and pin the first row's, the most urgent first.
+    /// Of each priority and queue the first row's, the most urgent first.
     func waits(of mailbox: Address, at now: Instant) -> [LaneWait] {
         let lane = lane(mailbox)
         var waits: [LaneWait] = []
         for row in lane.window.heads {
-            let isPassedOver = waits.contains { $0.reason.keepsOthersBack && ($0.via == nil || $0.via == row.via) }
+            let isPassedOver = waits.contains { $0.reason.keepsOthersBack && goesBefore($0.queue, row.queue) }
             waits.append(wait(of: row, in: lane, isPassedOver: isPassedOver, at: now))
         }
         return waits
     }
 
+    /// Rows of a trial and others pass each other, each by its path.
+    private func goesBefore(_ first: LaneQueue, _ second: LaneQueue) -> Bool {
+        guard first != second, first.pin == nil else { return first == second }
+        return second.pin != nil || outlook.preferred(by: first) == outlook.preferred(by: second)
+    }
+
     private func wait(of row: Waiting, in lane: Lane, isPassedOver: Bool, at now: Instant) -> LaneWait {
         func wait(_ reason: LaneWait.Reason, until: Instant?) -> LaneWait {
-            LaneWait(priority: row.priority, via: row.via, reason: reason, until: until)
+            LaneWait(priority: row.priority, queue: row.queue, reason: reason, until: until)
         }
         if let pin = row.via, !outlook.paths.contains(pin) { return wait(.missingPath(pin), until: nil) }
-        let opening = opening(for: row.via, of: lane, at: now)
-        let open = outlook.paths.filter {
-            self.opening(for: row.via, by: $0, of: lane, at: now).map { $0 <= now } ?? false
+        let opening = opening(for: row.queue, of: lane, at: now)
+        let open = outlook.paths(of: row.queue).filter {
+            self.opening(for: row.queue, by: $0, of: lane, at: now).map { $0 <= now } ?? false
         }
         guard let path = open.first else {
-            let closed = row.via ?? outlook.primary
+            let closed = outlook.preferred(by: row.queue)
             let reason = status(of: closed, of: lane, at: now).reason
             return wait(reason.map { .pause(closed, $0) } ?? .attempts, until: opening)
         }

@@ -1,13 +1,11 @@
 import DequeModule
 import MailModel
 
-/// The rows a lane holds in memory, each priority and each pin by itself in the order of its turns: whatever one row
+/// The rows a lane holds in memory, each priority and queue by itself in the order of its turns: whatever one row
 /// waits for, those it does not concern are found without looking past it.
 struct LaneWindow: Sendable {
-    /// None, Graph, SMTP.
-    private static let pins = 3
-
-    private var queues = [Deque<Waiting>](repeating: [], count: Priority.allCases.count * pins)
+    private var queues = [Deque<Waiting>](
+        repeating: [], count: Priority.allCases.count * LaneQueue.allCases.count)
 
     var isEmpty: Bool { queues.allSatisfy(\.isEmpty) }
 
@@ -15,31 +13,32 @@ struct LaneWindow: Sendable {
 
     var all: [Waiting] { queues.flatMap { Array($0) } }
 
-    /// The first of each priority and pin, in the order of turns.
+    /// The first of each priority and queue, in the order of turns.
     var heads: [Waiting] { queues.compactMap(\.first).sorted() }
 
-    func count(_ priority: Priority, via pin: Path?) -> Int { queues[Self.place(priority, pin)].count }
+    func count(_ priority: Priority, _ queue: LaneQueue) -> Int { queues[Self.place(priority, queue)].count }
 
     mutating func insert(_ row: Waiting) {
-        let place = Self.place(row.priority, row.via)
+        let place = Self.place(row.priority, row.queue)
         queues[place].insert(row, at: Self.index(of: row, in: queues[place]))
     }
 
     mutating func remove(_ row: Waiting) {
-        let place = Self.place(row.priority, row.via)
+        let place = Self.place(row.priority, row.queue)
         let index = Self.index(of: row, in: queues[place])
         guard index < queues[place].count, queues[place][index] == row else { return }
         queues[place].remove(at: index)
     }
 
-    private static func place(_ priority: Priority, _ pin: Path?) -> Int {
+    private static func place(_ priority: Priority, _ queue: LaneQueue) -> Int {
         let offset =
-            switch pin {
-            case nil: 0
+            switch queue {
+            case .free: 0
             case .graph: 1
             case .smtp: 2
+            case .trial: 3
             }
-        return priority.rank * pins + offset
+        return priority.rank * LaneQueue.allCases.count + offset
     }
 
     /// Where the row stands, or would: by bisection.

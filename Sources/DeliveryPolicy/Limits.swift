@@ -37,7 +37,7 @@ package struct RouteLimits: Hashable, Sendable {
     /// SMTP attempts in flight over all mailboxes, where they share one login, whose connections the far side counts
     /// together; at least 1. `nil`: each mailbox has its own, and `concurrency` holds.
     package var connections: Int?
-    /// Rows of one priority and pin that a lane holds in memory.
+    /// Rows of one priority and queue that a lane holds in memory.
     package var window = 100
     /// The path its mail takes while that works.
     package var primary = Path.graph
@@ -45,6 +45,8 @@ package struct RouteLimits: Hashable, Sendable {
     package var other: Path?
     /// `nil`: nothing moves by itself.
     package var fallback: FallbackRule?
+    /// The path that rows of a trial's arm take first while it runs; `nil`: none runs, and they go like all others.
+    package var trialPath: Path?
     package var lane = LaneLimits()
     /// External recipients over all mailboxes and both paths; `nil`: no limit.
     package var externalRecipients: Rate?
@@ -74,6 +76,8 @@ package struct Waiting: Hashable, Sendable {
     /// The only path it may take: an operator wished it, Graph cannot express it, or the outcome of an attempt by it is
     /// unknown. On a route without that path it waits, and keeps nobody back, until a reload brings the path.
     package let via: Path?
+    /// It is in the arm of a trial that goes by the path which is tried.
+    package let isTrial: Bool
     /// Of the recipients, those outside the accepted domains; `nil` where nobody has counted them, as there is no limit.
     package let externalRecipients: Int?
     /// It has been put off before, so that it has its place in the order already.
@@ -81,7 +85,7 @@ package struct Waiting: Hashable, Sendable {
 
     package init(
         id: QueueID, priority: Priority = .normal, due: Instant, recipients: Int, size: Int64, via: Path? = nil,
-        externalRecipients: Int? = nil, hasWaited: Bool = false
+        isTrial: Bool = false, externalRecipients: Int? = nil, hasWaited: Bool = false
     ) {
         self.id = id
         self.priority = priority
@@ -89,9 +93,14 @@ package struct Waiting: Hashable, Sendable {
         self.recipients = recipients
         self.size = size
         self.via = via
+        self.isTrial = isTrial
         self.externalRecipients = externalRecipients
         self.hasWaited = hasWaited
     }
+}
+
+extension Waiting {
+    package var queue: LaneQueue { LaneQueue(via: via, isTrial: isTrial) }
 }
 
 extension Waiting: Comparable {

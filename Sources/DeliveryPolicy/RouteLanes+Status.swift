@@ -2,31 +2,44 @@ import MailModel
 
 /// When a row could go by which path as far as pauses go, of its mailbox and of the route, and why not.
 extension RouteLanes {
-    /// When the route's own trouble will begin to move messages.
+    /// When the route's own trouble will begin to move messages from some path.
     func nextDiversion(at now: Instant) -> Instant? {
-        outlook.diversion(from: paths[outlook.primary].breaker.trouble).flatMap { $0 > now ? $0 : nil }
+        outlook.paths.compactMap { nextDiversion(from: $0, at: now) }.min()
     }
 
-    /// From when on rows of that pin may go; `nil` while that takes an answer.
-    func opening(for pin: Path?, of lane: Lane, at now: Instant) -> Instant? {
-        outlook.paths.compactMap { opening(for: pin, by: $0, of: lane, at: now) }.min()
+    private func nextDiversion(from path: Path, at now: Instant) -> Instant? {
+        paths[path].breaker.trouble.flatMap { outlook.diversion(from: path, in: $0) }.flatMap { $0 > now ? $0 : nil }
+    }
+
+    /// From when on rows of that queue may go; `nil` while that takes an answer.
+    func opening(for queue: LaneQueue, of lane: Lane, at now: Instant) -> Instant? {
+        outlook.paths.compactMap { opening(for: queue, by: $0, of: lane, at: now) }.min()
     }
 
     func explain(_ mailbox: Address, at now: Instant) -> LaneStatus {
         let lane = lane(mailbox)
         let paths = outlook.paths.map { status(of: $0, of: lane, at: now) }
-        let pausedUntil = opening(for: nil, of: lane, at: now).flatMap { $0 > now ? $0 : nil }
         return LaneStatus(
-            waiting: lane.window.count, inFlight: lane.inFlightCount, paths: paths, pausedUntil: pausedUntil,
-            reason: goesElsewhere(lane, at: now) ? nil : paths[0].reason, nextStart: nextStart(of: lane, at: now),
+            waiting: lane.window.count, inFlight: lane.inFlightCount, paths: paths,
+            queues: LaneQueue.allCases.compactMap { status(of: $0, of: lane, paths, at: now) },
+            nextStart: nextStart(of: lane, at: now),
             availableMessages: lane.buckets.availableMessages(at: now))
+    }
+
+    /// `nil` where the route has no path for it.
+    private func status(of queue: LaneQueue, of lane: Lane, _ paths: [PathStatus], at now: Instant) -> QueueStatus? {
+        guard let path = paths.first(where: { $0.path == outlook.preferred(by: queue) }) else { return nil }
+        let opening = queue.pin == nil ? opening(for: queue, of: lane, at: now) : path.pausedUntil
+        return QueueStatus(
+            queue: queue, path: path.path, pausedUntil: opening.flatMap { $0 > now ? $0 : nil },
+            reason: goesElsewhere(queue, lane, at: now) ? nil : path.reason)
     }
 
     /// How long the limits and the pauses of the path that its mail takes now make what waits in a lane take.
     func timeToDrain(_ backlog: Backlog, of mailbox: Address, at now: Instant) -> Duration {
         let lane = lane(mailbox)
-        let start = opening(for: nil, of: lane, at: now) ?? now
-        let path = goesElsewhere(lane, at: now) ? outlook.other ?? outlook.primary : outlook.primary
+        let start = opening(for: .free, of: lane, at: now) ?? now
+        let path = goesElsewhere(.free, lane, at: now) ? outlook.other ?? outlook.primary : outlook.primary
         let shared = external.opening(backlog.externalRecipients, for: backlog.priority, at: now) - now
         return max(start - now + lane.buckets.timeToDrain(backlog, by: path, at: start), shared)
     }
@@ -53,15 +66,18 @@ extension RouteLanes {
         return PathStatus(path, inFlight: gate.inFlight, trouble, isRouteWide: trouble != own, at: now)
     }
 
-    /// Rows without a pin leave by the other path.
-    private func goesElsewhere(_ lane: Lane, at now: Instant) -> Bool {
-        outlook.other.flatMap { opening(for: nil, by: $0, of: lane, at: now) }.map { $0 <= now } ?? false
+    /// Rows of the queue leave by another path than they prefer.
+    private func goesElsewhere(_ queue: LaneQueue, _ lane: Lane, at now: Instant) -> Bool {
+        guard queue.pin == nil else { return false }
+        return outlook.paths(of: queue).dropFirst().contains {
+            opening(for: queue, by: $0, of: lane, at: now).map { $0 <= now } ?? false
+        }
     }
 
-    func opening(for pin: Path?, by path: Path, of lane: Lane, at now: Instant) -> Instant? {
+    func opening(for queue: LaneQueue, by path: Path, of lane: Lane, at now: Instant) -> Instant? {
         earliest(from: now) { outlook, start in
             guard let opening = paths[path].breaker.opening(at: start) else { return nil }
-            return lane.opening(for: pin, by: path, outlook, at: start).map { max($0, opening) }
+            return lane.opening(for: queue, by: path, outlook, at: start).map { max($0, opening) }
         }
     }
 
@@ -74,9 +90,11 @@ extension RouteLanes {
         }
     }
 
-    /// As things stand, or once the route's trouble has lasted.
+    /// As things stand, or once a path's trouble, if it is the whole route's, has lasted.
     private func earliest(from now: Instant, _ moment: (RouteOutlook, Instant) -> Instant?) -> Instant? {
-        let diverted = nextDiversion(at: now).flatMap { moment(outlook.diverted, $0) }
-        return [moment(outlook, now), diverted].compactMap(\.self).min()
+        let diverted = outlook.paths.map { path in
+            nextDiversion(from: path, at: now).flatMap { moment(outlook.diverted(from: path), $0) }
+        }
+        return ([moment(outlook, now)] + diverted).compactMap(\.self).min()
     }
 }

@@ -115,7 +115,7 @@ struct RouteLanes: Sendable {
                 lane.keepStill(on: path, refusal, retryAfter: retryAfter, at: now, using: &random)
             }
         }
-        return opening(for: row.via, of: lane(mailbox), at: now) ?? now
+        return opening(for: row.queue, of: lane(mailbox), at: now) ?? now
     }
 
     func nextWake(at now: Instant) -> Instant? {

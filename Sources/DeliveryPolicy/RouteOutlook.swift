@@ -6,34 +6,58 @@ struct RouteOutlook: Hashable, Sendable {
     let primary: Path
     /// `nil`: there is but one path.
     let other: Path?
-    let fallback: FallbackRule?
-    /// The primary's trouble, which is the whole route's, has moved the messages to the other path.
-    private(set) var isDiverting: Bool
+    /// The path that a running trial tries; never the primary.
+    let trial: Path?
+    /// When messages leave each path that some prefer.
+    private let rules: PathPair<FallbackRule?>
+    /// Each path's trouble that is the whole route's, and has moved the messages that prefer it to the other.
+    private var isDiverting: PathPair<Bool>
     private let isTroubled: PathPair<Bool>
 
     /// - Parameter troubles: of the route's breakers.
     init(_ limits: RouteLimits, troubles: PathPair<Trouble?>, at now: Instant) {
-        primary = limits.primary
-        other = limits.other == limits.primary ? nil : limits.other
-        fallback = other == nil ? nil : limits.fallback
+        let other = limits.other == limits.primary ? nil : limits.other
+        let trial = other == limits.trialPath ? other : nil
+        let rules = PathPair { path -> FallbackRule? in
+            if other == nil { return nil }
+            if path == limits.primary { return limits.fallback }
+            return path == trial ? .ofTrial(limits.fallback) : nil
+        }
+        (primary, self.other, self.trial, self.rules) = (limits.primary, other, trial, rules)
         isTroubled = PathPair { troubles[$0] != nil }
-        isDiverting = false
-        isDiverting = diversion(from: troubles[primary]).map { $0 <= now } ?? false
+        isDiverting = PathPair { path in
+            troubles[path].flatMap { rules[path]?.diversion(from: $0) }.map { $0 <= now } ?? false
+        }
     }
 
     /// The primary first.
     var paths: [Path] { other.map { [primary, $0] } ?? [primary] }
 
-    /// As it will be when the primary's trouble has lasted.
-    var diverted: RouteOutlook {
+    /// The one that rows of the queue take where nothing is wrong with it.
+    func preferred(by queue: LaneQueue) -> Path {
+        switch queue {
+        case .free: primary
+        case .trial: trial ?? primary
+        case .graph: .graph
+        case .smtp: .smtp
+        }
+    }
+
+    /// The preferred one first.
+    func paths(of queue: LaneQueue) -> [Path] { preferred(by: queue) == primary ? paths : paths.reversed() }
+
+    func isDiverting(from path: Path) -> Bool { isDiverting[path] }
+
+    /// As it will be when that path's trouble has lasted.
+    func diverted(from path: Path) -> RouteOutlook {
         var outlook = self
-        outlook.isDiverting = true
+        outlook.isDiverting[path] = true
         return outlook
     }
 
     /// True where the path is closed for the whole route, or open for a probe only.
     func isTroubled(_ path: Path) -> Bool { isTroubled[path] }
 
-    /// From when on the primary's trouble sends messages by the other path; `nil`: it never does.
-    func diversion(from trouble: Trouble?) -> Instant? { trouble.flatMap { fallback?.diversion(from: $0) } }
+    /// From when on trouble of a path sends messages that prefer it by the other; `nil`: it never does.
+    func diversion(from path: Path, in trouble: Trouble) -> Instant? { rules[path]?.diversion(from: trouble) }
 }

@@ -157,11 +157,11 @@ package struct Scheduler: Sendable {
     /// The earliest moment at which `start` could have something to do without another event; `nil` where it cannot.
     package func nextWake(at now: Instant) -> Instant? { routes.values.compactMap { $0.nextWake(at: now) }.min() }
 
-    /// How many more rows of that priority and pin (`Waiting.via`) the lane takes into memory, least urgent rows included:
+    /// How many more rows of that priority and queue the lane takes into memory, least urgent rows included:
     /// each has a window of its own, so that a backlog of one never hides another.
-    package func windowRoom(_ key: LaneKey, _ priority: Priority, via pin: Path?) -> Int {
+    package func windowRoom(_ key: LaneKey, _ priority: Priority, _ queue: LaneQueue) -> Int {
         guard let route = routes[key.route] else { return 0 }
-        return max(0, route.limits.window - route.lane(key.mailbox).window.count(priority, via: pin))
+        return max(0, route.limits.window - route.lane(key.mailbox).window.count(priority, queue))
     }
 
     /// Books so many requests by Graph that no message stands for; false, and nothing done, where the mailbox has no room for
@@ -208,7 +208,7 @@ package struct Scheduler: Sendable {
         routes[key.route]?.explain(key.mailbox, at: now)
     }
 
-    /// What the rows in memory wait for: of each priority and pin the first, the most urgent first.
+    /// What the rows in memory wait for: of each priority and queue the first, the most urgent first.
     package func waits(_ key: LaneKey, at now: Instant) -> [LaneWait] {
         routes[key.route]?.waits(of: key.mailbox, at: now) ?? []
     }

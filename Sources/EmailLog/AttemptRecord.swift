@@ -26,15 +26,12 @@ package struct AttemptRecord: Sendable {
     package var cost: Cost?
     /// The path was the fallback; a change against the row's last path is seen without it.
     package var fellBack: Bool
-    /// The arm of the trial that it ran in, where one runs.
-    package var trial: String?
     package var draft = DraftTrace.unchanged
     /// What is to be said of an accepted message, in `error_text`.
     package var note: String?
 
     package init(
-        startedDate: Timestamp, duration: Duration, path: Path, outcome: Outcome, cost: Cost?, fellBack: Bool = false,
-        trial: String? = nil
+        startedDate: Timestamp, duration: Duration, path: Path, outcome: Outcome, cost: Cost?, fellBack: Bool = false
     ) {
         self.startedDate = startedDate
         self.duration = duration
@@ -42,7 +39,6 @@ package struct AttemptRecord: Sendable {
         self.outcome = outcome
         self.cost = cost
         self.fellBack = fellBack
-        self.trial = trial
     }
 
     var finishedDate: Timestamp { startedDate + duration }

@@ -1,14 +1,14 @@
 import GRDB
 package import MailModel
 
-/// What waits in one order: the rows of a lane, of one priority, that may take the same paths.
+/// What waits in one order.
 private struct Queue: Sendable {
     var lane: LaneKey
     var priority: Priority
-    var via: Path?
+    var queue: LaneQueue
 
     var arguments: StatementArguments {
-        [lane.route, lane.mailbox.description, priority.rawValue, via?.rawValue]
+        [lane.route, lane.mailbox.description, priority.rawValue, queue.rawValue]
     }
 }
 
@@ -20,8 +20,8 @@ extension EmailLog {
     package func bringForward(by step: Duration, at now: Timestamp) async throws(EmailLogError) {
         for (lane, _) in try await lanesWithWork() {
             for priority in Priority.allCases {
-                for via in [Path?.none] + Path.allCases {
-                    try await bringForward(Queue(lane: lane, priority: priority, via: via), by: step, at: now)
+                for queue in LaneQueue.allCases {
+                    try await bringForward(Queue(lane: lane, priority: priority, queue: queue), by: step, at: now)
                 }
             }
         }
@@ -41,7 +41,7 @@ extension EmailLog {
                     """
                     UPDATE email_log INDEXED BY email_log_due
                     SET next_attempt_date = \(Self.earlier("next_attempt_date", now: "?5", step: "?6"))
-                    WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND priority = ?3 AND via IS ?4
+                    WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND priority = ?3 AND \(LaneQueue.column) = ?4
                         AND next_attempt_date > ?7 AND next_attempt_date <= ?8
                     """, arguments)
             }
@@ -56,7 +56,7 @@ extension EmailLog {
                 """
                 SELECT MAX(date) FROM (
                     SELECT next_attempt_date AS date FROM email_log INDEXED BY email_log_due
-                    WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND priority = ?3 AND via IS ?4
+                    WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND priority = ?3 AND \(LaneQueue.column) = ?4
                         AND next_attempt_date > ?5
                     ORDER BY next_attempt_date LIMIT ?6)
                 """, arguments)?[0]

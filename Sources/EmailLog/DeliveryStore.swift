@@ -40,13 +40,15 @@ package protocol DeliveryStore: Sendable {
     func resume(_ key: LanePause.Key) async throws(EmailLogError)
     func end(_ pause: LanePause, at now: Timestamp) async throws(EmailLogError)
     @discardableResult
-    func postpone(_ lane: LaneKey, via: Path?, until: Timestamp, because reason: String, limit: Int)
+    func postpone(_ lane: LaneKey, _ queue: LaneQueue, until: Timestamp, because reason: String, limit: Int)
         async throws(EmailLogError) -> Int
     /// As `postpone` of each, at the price of one.
     func postpone(_ all: [Postponement]) async throws(EmailLogError)
     func postpone(_ moments: [(id: QueueID, until: Timestamp)], because reason: String) async throws(EmailLogError)
+    func hurry(_ queue: LaneQueue, of route: String, to now: Timestamp) async throws(EmailLogError)
     func expire(
-        _ lane: LaneKey, via: Path?, waitingSince deadline: Timestamp, because reason: String, at now: Timestamp,
+        _ lane: LaneKey, _ queue: LaneQueue, waitingSince deadline: Timestamp, because reason: String,
+        at now: Timestamp,
         limit: Int, reporter: FailureReporter?
     ) async throws(EmailLogError) -> [QueueID]
 
@@ -66,7 +68,7 @@ extension EmailLog: DeliveryStore {}
 extension DeliveryStore {
     package func postpone(_ all: [Postponement]) async throws(EmailLogError) {
         for one in all {
-            try await postpone(one.lane, via: one.via, until: one.until, because: one.reason, limit: one.limit)
+            try await postpone(one.lane, one.queue, until: one.until, because: one.reason, limit: one.limit)
         }
     }
 

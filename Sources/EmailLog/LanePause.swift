@@ -81,8 +81,17 @@ extension EmailLog {
         let lanes = try await lanesWithWork().map(\.lane).filter(pause.holds)
         let limit = max(5, Self.rowsHurried / max(1, lanes.count))
         try await write { db in
-            for lane in lanes { try db.hurry(lane, putOffUntil: latest, to: now, limit: limit) }
+            for lane in lanes { try db.hurry(lane, LaneQueue.allCases, putOffUntil: latest, to: now, limit: limit) }
             try db.delete(pause.key)
+        }
+    }
+
+    /// What waits in that queue of the route's lanes is due at `now`, the first of each where it is much.
+    package func hurry(_ queue: LaneQueue, of route: String, to now: Timestamp) async throws(EmailLogError) {
+        let lanes = try await lanesWithWork().map(\.lane).filter { $0.route == route }
+        let limit = max(5, Self.rowsHurried / max(1, lanes.count))
+        try await write { db in
+            for lane in lanes { try db.hurry(lane, [queue], putOffUntil: .distantFuture, to: now, limit: limit) }
         }
     }
 
@@ -96,17 +105,16 @@ extension EmailLog {
         }
     }
 
-    /// Says on the rows of a lane that are due before `until` what they wait for, and makes them due then.
+    /// Says on the rows of a lane's queue that are due before `until` what they wait for, and makes them due then.
     ///
     /// - Parameters:
-    ///   - via: only those that may take no other path than this; `nil`: only those that are free to take any.
     ///   - limit: the most rows touched by one call; what is left is due, and is found by the next one.
     /// - Returns: how many rows were touched.
     @discardableResult
-    package func postpone(_ lane: LaneKey, via: Path?, until: Timestamp, because reason: String, limit: Int)
+    package func postpone(_ lane: LaneKey, _ queue: LaneQueue, until: Timestamp, because reason: String, limit: Int)
         async throws(EmailLogError) -> Int
     {
-        let one = Postponement(lane: lane, via: via, until: until, reason: reason, limit: limit)
+        let one = Postponement(lane: lane, queue: queue, until: until, reason: reason, limit: limit)
         return try await write { db in try db.postpone(one) }
     }
 
@@ -121,17 +129,17 @@ extension EmailLog {
     private static let postponedAtOnce = 100
 }
 
-/// What of a lane waits for a path, until when and why.
+/// What of a lane waits in a queue, until when and why.
 package struct Postponement: Sendable {
     package var lane: LaneKey
-    package var via: Path?
+    package var queue: LaneQueue
     package var until: Timestamp
     package var reason: String
     package var limit: Int
 
-    package init(lane: LaneKey, via: Path?, until: Timestamp, reason: String, limit: Int) {
+    package init(lane: LaneKey, queue: LaneQueue, until: Timestamp, reason: String, limit: Int) {
         self.lane = lane
-        self.via = via
+        self.queue = queue
         self.until = until
         self.reason = reason
         self.limit = limit
@@ -149,12 +157,12 @@ extension Database {
                 WHERE status = 'Q' AND rowid IN (
                     SELECT rowid FROM email_log INDEXED BY email_log_due
                     WHERE status = 'Q' AND route = ?3 AND mailbox = ?4 AND priority = ?5
-                        AND next_attempt_date < ?2 AND via IS ?7
+                        AND next_attempt_date < ?2 AND \(LaneQueue.column) = ?7
                     ORDER BY next_attempt_date LIMIT ?6)
                 """,
                 [
                     what.reason, what.until.description, what.lane.route, what.lane.mailbox.description,
-                    priority.rawValue, what.limit - touched, what.via?.rawValue,
+                    priority.rawValue, what.limit - touched, what.queue.rawValue,
                 ])
         }
         return touched
@@ -162,8 +170,10 @@ extension Database {
 }
 
 extension Database {
-    fileprivate func hurry(_ lane: LaneKey, putOffUntil latest: Timestamp, to now: Timestamp, limit: Int) throws {
-        for via in [Path?.none] + Path.allCases {
+    fileprivate func hurry(
+        _ lane: LaneKey, _ queues: [LaneQueue], putOffUntil latest: Timestamp, to now: Timestamp, limit: Int
+    ) throws {
+        for queue in queues {
             var left = limit
             for priority in Priority.allCases where left > 0 {
                 left -= try run(
@@ -171,12 +181,12 @@ extension Database {
                     UPDATE email_log SET next_attempt_date = ?1
                     WHERE status = 'Q' AND rowid IN (
                         SELECT rowid FROM email_log INDEXED BY email_log_due
-                        WHERE status = 'Q' AND route = ?2 AND mailbox = ?3 AND priority = ?4 AND via IS ?5
-                            AND next_attempt_date > ?1 AND next_attempt_date <= ?6
+                        WHERE status = 'Q' AND route = ?2 AND mailbox = ?3 AND priority = ?4
+                            AND \(LaneQueue.column) = ?5 AND next_attempt_date > ?1 AND next_attempt_date <= ?6
                         ORDER BY next_attempt_date LIMIT ?7)
                     """,
                     [
-                        now.description, lane.route, lane.mailbox.description, priority.rawValue, via?.rawValue,
+                        now.description, lane.route, lane.mailbox.description, priority.rawValue, queue.rawValue,
                         latest.description, left,
                     ])
             }

@@ -41,14 +41,15 @@ extension EmailLog {
         }
     }
 
-    /// Q → F for what has waited in a lane since before `deadline`, without an attempt: a paused lane makes none that
+    /// Q → F for what has waited in a lane's queue since before `deadline`, without an attempt: a paused lane makes none that
     /// could find out.
     ///
     /// - Parameters:
     ///   - limit: the most rows of one call, oldest first.
     ///   - reporter: writes the reports of the failures, which are accepted in the same transaction.
     package func expire(
-        _ lane: LaneKey, via: Path?, waitingSince deadline: Timestamp, because reason: String, at now: Timestamp,
+        _ lane: LaneKey, _ queue: LaneQueue, waitingSince deadline: Timestamp, because reason: String,
+        at now: Timestamp,
         limit: Int, reporter: FailureReporter? = nil
     ) async throws(EmailLogError) -> [QueueID] {
         // Nearly always there is nothing, and no writer is to be kept waiting to find that out.
@@ -56,10 +57,10 @@ extension EmailLog {
             try db.rows(
                 """
                 SELECT id FROM email_log INDEXED BY email_log_waiting
-                WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND via IS ?5
+                WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND \(LaneQueue.column) = ?5
                     AND COALESCE(resent_date, created_date) < ?3
                 ORDER BY COALESCE(resent_date, created_date) LIMIT ?4
-                """, [lane.route, lane.mailbox.description, deadline.description, limit, via?.rawValue]
+                """, [lane.route, lane.mailbox.description, deadline.description, limit, queue.rawValue]
             ).map { QueueID(rawValue: $0[0]) }
         }
         guard try await !read(overdue).isEmpty else { return [] }

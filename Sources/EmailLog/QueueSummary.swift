@@ -35,9 +35,9 @@ extension EmailLog {
              WHERE q.status = 'Q' AND q.route = lane.route AND q.mailbox = lane.mailbox),
             (SELECT MIN(first) FROM (
                 SELECT (SELECT MIN(COALESCE(q.resent_date, q.created_date)) FROM email_log q INDEXED BY email_log_waiting
-                        WHERE q.status = 'Q' AND q.route = lane.route AND q.mailbox = lane.mailbox AND q.via IS v.path
-                       ) AS first
-                FROM (SELECT NULL AS path UNION ALL SELECT 'graph' UNION ALL SELECT 'smtp') v)),
+                        WHERE q.status = 'Q' AND q.route = lane.route AND q.mailbox = lane.mailbox
+                            AND \(LaneQueue.column(of: "q.")) = v.name) AS first
+                FROM \(LaneQueue.table) v)),
             \(nextOfLane)
         FROM lane WHERE mailbox IS NOT NULL
         """

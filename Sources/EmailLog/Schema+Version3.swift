@@ -1,22 +1,51 @@
 /// What version 0.3.0 changed: what waits is found by index, however much it is; reports of failures and drafts are
-/// remembered, and external recipients counted. Frozen when that version is released (see `Schema`).
+/// remembered, external recipients counted, and trials have a queue and a state. Frozen when that version is released (see `Schema`).
 extension Schema {
-    static let version3 = queueIndexes + reports + setAside + drafts + spending
+    static let version3 = queueIndexes + trials + reports + setAside + drafts + spending
 
+    /// Mail of a trial has a queue of its own, like mail that may take one path only (`LaneQueue`).
+    ///
     /// `status` stands in them although all rows have the same there: without it SQLite reads each row to be sure of it.
     private static let queueIndexes = [
         "DROP INDEX email_log_due",
         """
-        CREATE INDEX email_log_due ON email_log (status, route, mailbox, priority, via, next_attempt_date)
+        CREATE INDEX email_log_due ON email_log (
+                status, route, mailbox, priority,
+                COALESCE(via, CASE trial WHEN 'trial' THEN 'trial' ELSE 'free' END), next_attempt_date)
             WHERE status = 'Q'
         """,
         "DROP INDEX email_log_waiting",
         """
-        CREATE INDEX email_log_waiting ON email_log (status, route, mailbox, via, COALESCE(resent_date, created_date))
+        CREATE INDEX email_log_waiting ON email_log (
+                status, route, mailbox, COALESCE(via, CASE trial WHEN 'trial' THEN 'trial' ELSE 'free' END),
+                COALESCE(resent_date, created_date))
             WHERE status = 'Q'
         """,
         "DROP INDEX email_log_resent",
     ]
+
+    private static let trials = [
+        trialState,
+        "CREATE INDEX email_log_trial ON email_log (route, trial, sent_date) WHERE trial IS NOT NULL",
+    ]
+
+    /// What operators, the schedule and the rule have made of a route's trial. `section` is what it was configured as;
+    /// `share` is in millionths, and NULL where the configuration says it. `revision` grows with each change, so that none
+    /// is made on the strength of what is no longer so.
+    private static let trialState = """
+        CREATE TABLE trial_state (
+            route TEXT NOT NULL PRIMARY KEY CHECK (route <> ''),
+            state TEXT NOT NULL CHECK (state IN ('running', 'rolled_back', 'stopped')),
+            share INTEGER CHECK (share BETWEEN 0 AND 1000000),
+            since TEXT NOT NULL CHECK (length(since) = 23),
+            started_date TEXT NOT NULL CHECK (length(started_date) = 23),
+            healthy_ms INTEGER NOT NULL CHECK (healthy_ms >= 0),
+            looked_date TEXT NOT NULL CHECK (length(looked_date) = 23),
+            reason TEXT,
+            section TEXT NOT NULL,
+            revision INTEGER NOT NULL CHECK (revision > 0)
+        ) WITHOUT ROWID
+        """
 
     /// The message that told the sender of the failure; empty where nobody wants to be told.
     private static let reports = ["ALTER TABLE email_log ADD COLUMN report_id TEXT"]

@@ -11,6 +11,8 @@ package enum Settlement: Hashable, Sendable {
     /// → Q. `spent`: the attempt moved the row's own retry clock, as against a pause of its lane or route. The reason, where
     /// more can be said than the attempt's refusal does.
     case retry(at: Timestamp, spent: Bool, because: String? = nil)
+    /// → Q, and by that path alone from now on: it falls back, as the path of the attempt has certainly not sent it.
+    case moved(to: Path, at: Timestamp)
     /// → U: an operator decides.
     case unknown
 
@@ -18,7 +20,7 @@ package enum Settlement: Hashable, Sendable {
         switch self {
         case .sent: .sent
         case .failed: .failed
-        case .retry: .queued
+        case .retry, .moved: .queued
         case .unknown: .unknown
         }
     }
@@ -80,15 +82,16 @@ extension Database {
             UPDATE email_log
             SET status = ?, sent_date = ?, next_attempt_date = ?, attempts = attempts + 1, retries = retries + ?,
                 fell_back = MAX(fell_back, ?, COALESCE(path <> ?, 0)), path = ?, http_status = ?, error_code = ?,
-                error_text = ?, request_id = ?, latency_ms = ?, trial = COALESCE(?, trial), via = COALESCE(?, via),
+                error_text = ?, request_id = ?, latency_ms = ?, via = COALESCE(?, via),
                 claimant = NULL, claimed_date = NULL, claimed_path = NULL
             WHERE id = ? AND status = 'P'
             """,
             [
                 settlement.status.rawValue, finished.description, settlement.nextAttempt?.description,
-                settlement.spent ? 1 : 0, attempt.fellBack ? 1 : 0, attempt.path.rawValue, attempt.path.rawValue,
+                settlement.spent ? 1 : 0, attempt.fellBack || settlement.newPin != nil ? 1 : 0, attempt.path.rawValue,
+                attempt.path.rawValue,
                 attempt.httpStatus, refusal?.code, settlement.reason ?? refusal?.text, attempt.requestID,
-                settlement.status == .sent ? latency : nil, attempt.trial, attempt.pin?.rawValue, id.rawValue,
+                settlement.status == .sent ? latency : nil, (attempt.pin ?? settlement.newPin)?.rawValue, id.rawValue,
             ])
     }
 
@@ -113,12 +116,18 @@ extension AttemptRecord {
 }
 
 extension Settlement {
-    fileprivate var nextAttempt: Timestamp? { if case .retry(let moment, _, _) = self { moment } else { nil } }
+    package var nextAttempt: Timestamp? {
+        switch self {
+        case .retry(let moment, _, _), .moved(_, let moment): moment
+        case .sent, .failed, .unknown: nil
+        }
+    }
+    fileprivate var newPin: Path? { if case .moved(let path, _) = self { path } else { nil } }
     fileprivate var spent: Bool { if case .retry(_, true, _) = self { true } else { false } }
     fileprivate var reason: String? {
         switch self {
         case .failed(let reason, _), .retry(_, _, let reason): reason
-        case .sent, .unknown: nil
+        case .sent, .moved, .unknown: nil
         }
     }
 }

@@ -60,12 +60,12 @@ extension EmailLog {
     }
 
     private static let oldest = """
-        \(leapingLanes), pin (path) AS (VALUES (NULL), ('graph'), ('smtp'))
+        \(leapingLanes)
         SELECT l.id, l.status, l.http_status, l.error_code, l.error_text, COALESCE(l.resent_date, l.created_date) AS since
-        FROM lane CROSS JOIN pin CROSS JOIN email_log l ON l.rowid = (
+        FROM lane CROSS JOIN \(LaneQueue.table) v CROSS JOIN email_log l ON l.rowid = (
             SELECT q.rowid FROM email_log q INDEXED BY email_log_waiting
-            WHERE q.status = 'Q' AND q.route = lane.route AND q.mailbox = lane.mailbox AND q.via IS pin.path
-                AND q.client IS NOT 'alert'
+            WHERE q.status = 'Q' AND q.route = lane.route AND q.mailbox = lane.mailbox
+                AND \(LaneQueue.column(of: "q.")) = v.name AND q.client IS NOT 'alert'
             ORDER BY COALESCE(q.resent_date, q.created_date) LIMIT 1)
         WHERE lane.mailbox IS NOT NULL ORDER BY since LIMIT 1
         """

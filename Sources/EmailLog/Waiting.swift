@@ -10,10 +10,12 @@ package struct WaitingRow: Hashable, Sendable {
     package var size: Int
     package var createdDate: Timestamp
     package var via: Path?
+    /// It is in the arm of a trial that goes by the path which is tried.
+    package var isTrial: Bool
 
     package init(
         id: QueueID, priority: Priority, nextAttemptDate: Timestamp, recipientCount: Int, size: Int,
-        createdDate: Timestamp, via: Path? = nil
+        createdDate: Timestamp, via: Path? = nil, isTrial: Bool = false
     ) {
         self.id = id
         self.priority = priority
@@ -22,14 +24,16 @@ package struct WaitingRow: Hashable, Sendable {
         self.size = size
         self.createdDate = createdDate
         self.via = via
+        self.isTrial = isTrial
     }
+
+    package var queue: LaneQueue { LaneQueue(via: via, isTrial: isTrial) }
 }
 
 extension EmailLog {
     /// What of one priority is due in a lane at `moment`: by date, then as it came in, which the index gives without sorting.
     ///
-    /// - Parameter limit: the most rows of those that are free to take any path, and as many of each that are not, so that
-    ///   no backlog hides what does not wait for the same.
+    /// - Parameter limit: the most rows of each queue, so that no backlog hides what does not wait for the same.
     package func due(in lane: LaneKey, priority: Priority, at moment: Timestamp, limit: Int)
         async throws(EmailLogError) -> [WaitingRow]
     {
@@ -66,26 +70,24 @@ extension EmailLog {
         }
     }
 
-    /// The values of `via`, each the head of a queue of its own in the index.
-    private static let pins = ["NULL", "'graph'", "'smtp'"]
-
-    private static let dueRows = pins.map { pin in
+    private static let dueRows = LaneQueue.allCases.map { queue in
         """
         SELECT * FROM (
-            SELECT id, priority, next_attempt_date, recipient_count, size, created_date, via
+            SELECT id, priority, next_attempt_date, recipient_count, size, created_date, via, trial
             FROM email_log INDEXED BY email_log_due
-            WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND priority = ?3 AND via IS \(pin)
-                AND next_attempt_date <= ?4
+            WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND priority = ?3
+                AND \(LaneQueue.column) = '\(queue.rawValue)' AND next_attempt_date <= ?4
             ORDER BY next_attempt_date, rowid LIMIT ?5)
         """
     }.joined(separator: " UNION ALL ")
 
     private static let nextDueDate = "SELECT MIN(first) FROM (\(nextDueDates))"
 
-    private static let nextDueDates = pins.map { pin in
+    private static let nextDueDates = LaneQueue.allCases.map { queue in
         """
         SELECT MIN(next_attempt_date) AS first FROM email_log INDEXED BY email_log_due
-        WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND priority = ?3 AND via IS \(pin) AND next_attempt_date > ?4
+        WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND priority = ?3
+            AND \(LaneQueue.column) = '\(queue.rawValue)' AND next_attempt_date > ?4
         """
     }.joined(separator: " UNION ALL ")
 
@@ -116,9 +118,9 @@ extension EmailLog {
         (SELECT MIN(first) FROM (
             SELECT (SELECT MIN(next_attempt_date) FROM email_log q INDEXED BY email_log_due
                     WHERE q.status = 'Q' AND q.route = lane.route AND q.mailbox = lane.mailbox
-                        AND q.priority = p.word AND q.via IS v.path) AS first
+                        AND q.priority = p.word AND \(LaneQueue.column(of: "q.")) = v.name) AS first
             FROM (SELECT 'high' AS word UNION ALL SELECT 'normal' UNION ALL SELECT 'bulk') p,
-                (SELECT NULL AS path UNION ALL SELECT 'graph' UNION ALL SELECT 'smtp') v))
+                \(LaneQueue.table) v))
         """
 
     private static let waitingLanes = """
@@ -139,5 +141,6 @@ extension WaitingRow {
         size = row[4]
         createdDate = Timestamp(row[5] as String) ?? next
         via = (row[6] as String?).flatMap(Path.init(rawValue:))
+        isTrial = row[7] as String? == "trial"
     }
 }

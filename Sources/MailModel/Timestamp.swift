@@ -5,6 +5,9 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
     package init(secondsSince1970 seconds: Int64) { milliseconds = seconds * 1000 }
 
+    /// The last one that is stored: in the year 9999.
+    package static let distantFuture = Timestamp(secondsSince1970: 253_402_300_799)
+
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
     package static func + (moment: Timestamp, span: Duration) -> Timestamp {

@@ -15,6 +15,7 @@ package struct Gateway: Sendable {
     package let log: EmailLog
     private let delivery: DeliveryManager
     private let alerts: AlertService
+    private let trials: TrialService
     private let outbound: Outbound
     private let listeners: [ListenerService]
     private let localSocket: LocalSocketService?
@@ -63,15 +64,21 @@ package struct Gateway: Sendable {
         let group = MultiThreadedEventLoopGroup.singleton
         let bell = Bell()
         let live = NIOLockedValueBox(settings.reception)
+        let board = TrialBoard()
         self.log = log
         self.outbound = outbound
         self.logger = logger
         delivery = DeliveryManager(
             log: log, routes: settings.routes, keepsSentBodies: configuration.keepsSentBodies,
             bounces: BounceWriter(configuration), bell: bell, eventLoop: group.any(), clocks: clocks, logger: logger)
+        trials = TrialService(
+            log: log, board: board, routes: configuration.routes, delivery: .init(delivery), clocks: clocks,
+            logger: logger)
+        try await trials.begin()
         listeners = try await ListenerService.bind(settings.listeners, on: group) { listener in
             Reception(
-                log: log, rules: live, priority: { listener.withLockedValue(\.listener.priority) }, clocks: clocks,
+                log: log, rules: live, trials: board, priority: { listener.withLockedValue(\.listener.priority) },
+                clocks: clocks,
                 logger: logger
             ) { bell.ring($0, $1) }
         }
@@ -79,14 +86,16 @@ package struct Gateway: Sendable {
             log: log, configuration: configuration, transport: outbound.http, clocks: clocks, logger: logger,
             quotas: { [delivery] in await delivery.quotas() }, wake: { bell.ring($0, $1) })
         let local = Reception(
-            door: .sendmail, log: log, rules: live, priority: { .normal }, clocks: clocks, logger: logger,
+            door: .sendmail, log: log, rules: live, trials: board, priority: { .normal }, clocks: clocks,
+            logger: logger,
             wake: { bell.ring($0, $1) })
         localSocket = await LocalSocketService.bind(beside: configuration.store, on: group, local)
         maildrop = MaildropService(Maildrop(store: configuration.store), local)
         reload = ReloadService(
             file: file, started: configuration, current: NIOLockedValueBox(configuration), onReload: onReload,
             reception: live,
-            listeners: listeners, delivery: delivery, alerts: alerts, outbound: outbound, clocks: clocks,
+            listeners: listeners, delivery: delivery, alerts: alerts, trials: trials, outbound: outbound,
+            clocks: clocks,
             logger: logger)
     }
 
@@ -106,7 +115,7 @@ package struct Gateway: Sendable {
         let services: [any Service] =
             [
                 StoreService(log: log, outbound: outbound),
-                HousekeepingService(log: log, reload: reload, logger: logger), alerts, delivery,
+                HousekeepingService(log: log, reload: reload, logger: logger), alerts, delivery, trials,
                 BurstService(log: log, clocks: reload.clocks, logger: logger),
             ]
             + listeners + (localSocket.map { [$0] } ?? []) + [maildrop, reload]

@@ -15,6 +15,7 @@ struct ReloadService: Service {
     let listeners: [ListenerService]
     let delivery: DeliveryManager
     let alerts: AlertService
+    let trials: TrialService
     let outbound: Outbound
     let clocks: Clocks
     let logger: Logger
@@ -83,6 +84,7 @@ struct ReloadService: Service {
         await delivery.reload(
             settings.routes, keepsSentBodies: configuration.keepsSentBodies,
             bounces: BounceWriter(configuration))
+        await trials.reload(configuration.routes)
     }
 
     private func warnOfWhatStays(_ old: Configuration, _ new: Configuration) {

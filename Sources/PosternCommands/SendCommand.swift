@@ -69,7 +69,7 @@ struct SendCommand: AsyncParsableCommand {
         let log = try EmailLog.open(path: configuration.store, role: .tool)
         let submission = LocalSubmission(configuration, log: log, clocks: .system())
         let judged = try submission.judge(message, envelope, via: via)
-        try await submission.accept(judged)
+        try await submission.accept(judged, isTried: true)
         try await log.close()
         let (ids, lane) = (judged.ids, judged.lane)
         if output.json {

@@ -4,7 +4,8 @@ package import MailModel
 package struct Coverage: Sendable {
     /// What happens to a message, or to the process that holds it.
     package enum Event: String, CaseIterable, Sendable {
-        case accept, claim, fallBack, putBack, sent, rejected, givenUp, retry, wait, unknown, split, expire, recover
+        case accept, claim, fallBack, putBack, sent, rejected, givenUp, retry, wait, moved, unknown, split, expire,
+            recover
         case hold, release, cancel, resend, crash, restart, reload, diskFailure
     }
 

@@ -42,7 +42,9 @@ final class Life: @unchecked Sendable {
             keepsSentBodies: false, bounces: nil, bell: bell, eventLoop: SimulatedLoop(self, world), clocks: clocks,
             logger: world.logger, random: random)
         self.manager = manager
+        let trialPaths = world.trialPaths
         Task(executorPreference: world.executor) {
+            await manager.conductTrials(by: trialPaths)
             try? await manager.run()
             self.hasEnded = true
         }
@@ -53,6 +55,10 @@ final class Life: @unchecked Sendable {
         Task(executorPreference: world.executor) {
             await self.manager?.reload(routes, keepsSentBodies: false, bounces: nil)
         }
+    }
+
+    func conduct(_ trialPaths: [String: Path]) {
+        Task(executorPreference: world.executor) { await self.manager?.conductTrials(by: trialPaths) }
     }
 
     func die() {

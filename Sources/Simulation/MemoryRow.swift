@@ -29,6 +29,7 @@ final class MemoryRow {
     var status: Status
     /// The date of the next attempt, in Q.
     var due: Timestamp?
+    let trial: String?
     var via: Path?
     var attempts: [Attempt] = []
     var retries = 0
@@ -54,6 +55,7 @@ final class MemoryRow {
         createdDate = submission.createdDate
         recipients = envelope.recipients
         isPart = submission.envelopes.count > 1
+        trial = submission.trial
         via = submission.via
         switch submission.start {
         case .queued: (status, due) = (.queued, submission.createdDate)
@@ -78,6 +80,7 @@ final class MemoryRow {
         isPart = row.isPart
         status = row.status
         due = row.due
+        trial = row.trial
         via = row.via
         attempts = row.attempts
         retries = row.retries
@@ -101,7 +104,8 @@ final class MemoryRow {
         QueuedMessage(
             id: id, envelope: Envelope(sender: sender, recipients: recipients), route: lane.route,
             mailbox: lane.mailbox,
-            size: size, priority: priority, received: [], isPart: isPart, via: via, createdDate: createdDate,
+            size: size, priority: priority, received: [], isPart: isPart, trial: trial, via: via,
+            createdDate: createdDate,
             waitingSince: waitingSince, attempts: attempts.count, retries: retries, lastPath: path,
             unresolved: lastUnknown.map {
                 QueuedMessage.Unresolved(
@@ -113,6 +117,8 @@ final class MemoryRow {
         WaitingRow(
             id: id, priority: priority, nextAttemptDate: due ?? createdDate, recipientCount: recipients.count,
             size: size,
-            createdDate: createdDate, via: via)
+            createdDate: createdDate, via: via, isTrial: trial == "trial")
     }
+
+    var queue: LaneQueue { LaneQueue(via: via, isTrial: trial == "trial") }
 }

@@ -79,6 +79,11 @@ extension MemoryStore {
                 row.status = .queued
                 row.due = moment
                 if spent, attempt != nil { row.retries += 1 }
+            case .moved(let path, let moment):
+                row.status = .queued
+                row.due = moment
+                row.via = path
+                row.fellBack = true
             case .unknown: row.status = .unknown
             }
             let own = attempt == nil ? row.errorText : attempt?.outcome.refusal?.text
@@ -173,7 +178,7 @@ extension Settlement {
     var reason: String? {
         switch self {
         case .failed(let reason, _), .retry(_, _, let reason): reason
-        case .sent, .unknown: nil
+        case .sent, .moved, .unknown: nil
         }
     }
 }

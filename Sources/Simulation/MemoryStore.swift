@@ -96,8 +96,8 @@ package final class MemoryStore: DeliveryStore, @unchecked Sendable {
 
     package func due(in lane: LaneKey, priority: Priority, at moment: Timestamp, limit: Int) -> [WaitingRow] {
         guard let index = lanes[lane] else { return [] }
-        return WaitingIndex.pins.flatMap { pin in
-            index.due(priority, via: pin, at: moment, limit: limit).map(\.waiting)
+        return LaneQueue.allCases.flatMap { queue in
+            index.due(priority, queue, at: moment, limit: limit).map(\.waiting)
         }
     }
 
@@ -127,16 +127,26 @@ package final class MemoryStore: DeliveryStore, @unchecked Sendable {
     package func end(_ pause: LanePause, at now: Timestamp) {
         let latest = pause.until + .milliseconds(100)
         for lane in order where lane.route == pause.route && (pause.mailbox.map { $0 == lane.mailbox } ?? true) {
-            for row in lanes[lane]?.putOff(beyond: now, until: latest, limit: 200) ?? [] {
+            for row in lanes[lane]?.putOff(LaneQueue.allCases, beyond: now, until: latest, limit: 200) ?? [] {
                 update(row) { $0.due = now }
             }
         }
         paused[pause.key] = nil
     }
 
+    package func hurry(_ queue: LaneQueue, of route: String, to now: Timestamp) {
+        for lane in order where lane.route == route {
+            for row in lanes[lane]?.putOff([queue], beyond: now, until: .distantFuture, limit: 200) ?? [] {
+                update(row) { $0.due = now }
+            }
+        }
+    }
+
     @discardableResult
-    package func postpone(_ lane: LaneKey, via: Path?, until: Timestamp, because reason: String, limit: Int) -> Int {
-        let early = (lanes[lane] ?? WaitingIndex()).rows(via: via).filter { $0.due.map { $0 < until } ?? false }
+    package func postpone(_ lane: LaneKey, _ queue: LaneQueue, until: Timestamp, because reason: String, limit: Int)
+        -> Int
+    {
+        let early = (lanes[lane] ?? WaitingIndex()).rows(queue).filter { $0.due.map { $0 < until } ?? false }
         for row in early.prefix(limit) {
             update(row) {
                 $0.errorText = reason
@@ -157,10 +167,11 @@ package final class MemoryStore: DeliveryStore, @unchecked Sendable {
     }
 
     package func expire(
-        _ lane: LaneKey, via: Path?, waitingSince deadline: Timestamp, because reason: String, at now: Timestamp,
+        _ lane: LaneKey, _ queue: LaneQueue, waitingSince deadline: Timestamp, because reason: String,
+        at now: Timestamp,
         limit: Int, reporter: FailureReporter?
     ) -> [QueueID] {
-        let old = (lanes[lane] ?? WaitingIndex()).rows(via: via).filter { $0.waitingSince < deadline }
+        let old = (lanes[lane] ?? WaitingIndex()).rows(queue).filter { $0.waitingSince < deadline }
         let expired = old.sorted { ($0.waitingSince, $0.serial) < ($1.waitingSince, $1.serial) }.prefix(limit)
         for row in expired {
             update(row) {

@@ -102,11 +102,15 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
         try await perform { () throws(EmailLogError) in store.end(pause, at: now) }
     }
 
-    func postpone(_ lane: LaneKey, via: Path?, until: Timestamp, because reason: String, limit: Int)
+    func hurry(_ queue: LaneQueue, of route: String, to now: Timestamp) async throws(EmailLogError) {
+        try await perform { () throws(EmailLogError) in store.hurry(queue, of: route, to: now) }
+    }
+
+    func postpone(_ lane: LaneKey, _ queue: LaneQueue, until: Timestamp, because reason: String, limit: Int)
         async throws(EmailLogError) -> Int
     {
         try await perform { () throws(EmailLogError) in
-            store.postpone(lane, via: via, until: until, because: reason, limit: limit)
+            store.postpone(lane, queue, until: until, because: reason, limit: limit)
         }
     }
 
@@ -139,12 +143,13 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
     }
 
     func expire(
-        _ lane: LaneKey, via: Path?, waitingSince deadline: Timestamp, because reason: String, at now: Timestamp,
+        _ lane: LaneKey, _ queue: LaneQueue, waitingSince deadline: Timestamp, because reason: String,
+        at now: Timestamp,
         limit: Int, reporter: FailureReporter?
     ) async throws(EmailLogError) -> [QueueID] {
         try await perform { () throws(EmailLogError) in
             let expired = store.expire(
-                lane, via: via, waitingSince: deadline, because: reason, at: now, limit: limit, reporter: reporter)
+                lane, queue, waitingSince: deadline, because: reason, at: now, limit: limit, reporter: reporter)
             for id in expired { watch.didExpire(id) }
             return expired
         }

@@ -14,6 +14,17 @@ extension Scenario {
         deadline = calmFrom + .seconds(6 * 3600)
         drawFaults(&random)
         drawAccidents(&random)
+        // By numbers of its own, so that the other knobs stand as they would without a trial.
+        var chance = SplitMix64(seed: seed ^ 0x7121A1)
+        drawTrial(&chance)
+    }
+
+    private mutating func drawTrial(_ random: inout SplitMix64) {
+        guard limits.other != nil, random.happens(0.5) else { return }
+        tried = .random(in: 1...4, using: &random)
+        trialTurns = (0..<Int.random(in: 0...4, using: &random)).map { _ in
+            Instant(random.duration(0...Int(calmFrom.sinceStart.milliseconds)))
+        }
     }
 
     private mutating func drawLimits(_ random: inout SplitMix64) {

@@ -54,6 +54,10 @@ package struct Scenario: Sendable {
     var interventions: [Instant] = []
     /// Of the messages, one in so many cannot go by Graph; 0: all can.
     var unrepresentable = 0
+    /// Of the messages, one in so many is in the arm of a trial that goes by the other path; 0: none is.
+    var tried = 0
+    /// When the trial, which runs from the beginning, ends or begins.
+    var trialTurns: [Instant] = []
     /// What is ready to run at the same time runs in any order.
     var isShuffled = true
     /// From then on nothing goes wrong any more, and everything must come to an end.
@@ -88,6 +92,8 @@ package struct Scenario: Sendable {
         let number = Int(id.rawValue.dropFirst().prefix { $0 != "-" }) ?? 0
         return number % unrepresentable == 0
     }
+
+    func isTried(_ number: Int) -> Bool { tried > 0 && number % tried == 0 }
 
     func latency(of id: QueueID, isLocal: Bool, _ random: inout SplitMix64) -> Duration {
         isLocal ? random.fine(1000...50_000) : random.fine(latency.lowerBound * 1000...latency.upperBound * 1000)

@@ -1,28 +1,27 @@
 import MailModel
 
-/// The waiting rows of one lane by priority and pin, each in the order they become due.
+/// The waiting rows of one lane by priority and queue, each in the order they become due.
 final class WaitingIndex {
-    static let pins: [Path?] = [nil, .graph, .smtp]
-
-    private var queues = [[MemoryRow]](repeating: [], count: Priority.allCases.count * 3)
+    private var queues = [[MemoryRow]](
+        repeating: [], count: Priority.allCases.count * LaneQueue.allCases.count)
 
     var isEmpty: Bool { queues.allSatisfy(\.isEmpty) }
 
-    func rows(_ priority: Priority, via pin: Path?) -> [MemoryRow] { queues[Self.place(priority, pin)] }
+    func rows(_ priority: Priority, _ queue: LaneQueue) -> [MemoryRow] { queues[Self.place(priority, queue)] }
 
-    /// All that may take that path only, or any: the most urgent first.
-    func rows(via pin: Path?) -> [MemoryRow] { Priority.allCases.flatMap { rows($0, via: pin) } }
+    /// The most urgent first.
+    func rows(_ queue: LaneQueue) -> [MemoryRow] { Priority.allCases.flatMap { rows($0, queue) } }
 
-    /// Due behind `moment`, but not behind `latest`: of each queue at most `limit`.
-    func putOff(beyond moment: Timestamp, until latest: Timestamp, limit: Int) -> [MemoryRow] {
-        queues.flatMap { queue in
+    /// Due behind `moment`, but not behind `latest`: of each priority and queue at most `limit`.
+    func putOff(_ chosen: [LaneQueue], beyond moment: Timestamp, until latest: Timestamp, limit: Int) -> [MemoryRow] {
+        chosen.flatMap { queue in Priority.allCases.map { rows($0, queue) } }.flatMap { queue in
             queue[Self.end(of: queue, at: moment)..<Self.end(of: queue, at: max(moment, latest))].prefix(limit)
         }
     }
 
     /// Due at `moment` at the latest, at most `limit`.
-    func due(_ priority: Priority, via pin: Path?, at moment: Timestamp, limit: Int) -> ArraySlice<MemoryRow> {
-        let queue = queues[Self.place(priority, pin)]
+    func due(_ priority: Priority, _ queue: LaneQueue, at moment: Timestamp, limit: Int) -> ArraySlice<MemoryRow> {
+        let queue = rows(priority, queue)
         return queue[..<min(limit, Self.end(of: queue, at: moment))]
     }
 
@@ -36,17 +35,17 @@ final class WaitingIndex {
     }
 
     func insert(_ row: MemoryRow) {
-        let place = Self.place(row.priority, row.via)
+        let place = Self.place(row.priority, row.queue)
         queues[place].insert(row, at: Self.index(of: row, in: queues[place]))
     }
 
     func remove(_ row: MemoryRow) {
-        let place = Self.place(row.priority, row.via)
+        let place = Self.place(row.priority, row.queue)
         queues[place].remove(at: Self.index(of: row, in: queues[place]))
     }
 
-    private static func place(_ priority: Priority, _ pin: Path?) -> Int {
-        priority.rank * 3 + (pin == nil ? 0 : pin == .graph ? 1 : 2)
+    private static func place(_ priority: Priority, _ queue: LaneQueue) -> Int {
+        priority.rank * LaneQueue.allCases.count + (LaneQueue.allCases.firstIndex(of: queue) ?? 0)
     }
 
     /// How many rows are due at `moment`.

@@ -107,6 +107,13 @@ final class Watch {
             if moment < world.wallNow + wait - passed - .milliseconds(2) {
                 report("\(row.id) is due before its Retry-After")
             }
+        case .moved(let path, _):
+            let isTrials = row.queue == .trial && path == scenario.limits.primary
+            switch outcome {
+            case .deferred, .rejected: if isTrials { return }
+            case .accepted, .unknown, nil: break
+            }
+            report("\(row.id) moves to \(path.rawValue) without need")
         }
     }
 
@@ -220,6 +227,7 @@ extension Settlement {
         case .sent: .sent
         case .failed(_, let isGivenUp): isGivenUp ? .givenUp : .rejected
         case .retry(_, let spent, _): spent ? .retry : .wait
+        case .moved: .moved
         case .unknown: .unknown
         }
     }

@@ -24,6 +24,7 @@ package final class World: @unchecked Sendable {
     private var jobs = 0
     private var stepsAtOnce = 0
     private var crashes = 0
+    private var isTrialRunning = true
     private let tracing: ((String) -> Void)?
 
     /// - Parameter tracing: hears what happens, line by line.
@@ -104,6 +105,7 @@ package final class World: @unchecked Sendable {
         for moment in scenario.crashes { at(moment) { self.crash() } }
         for moment in scenario.interventions { at(moment) { self.intervene() } }
         for moment in scenario.reloads { at(moment) { self.reload() } }
+        for moment in scenario.trialTurns { at(moment) { self.turnTrial() } }
     }
 
     // MARK: Mail
@@ -141,7 +143,7 @@ package final class World: @unchecked Sendable {
         return Submission(
             queueID: QueueID(rawValue: "m\(number)"), createdDate: wallNow, envelopes: envelopes,
             route: scenario.route(of: arrival.mailbox), mailbox: arrival.mailbox, priority: arrival.priority,
-            via: arrival.via, body: .bytes([]))
+            trial: scenario.isTried(number) ? "trial" : nil, via: arrival.via, body: .bytes([]))
     }
 
     /// An operator does something to some message, from another process.
@@ -181,6 +183,18 @@ package final class World: @unchecked Sendable {
         watch.happened(Coverage.Event.reload)
         watch.happened(Coverage.PathEvent.reload)
         life?.reload(scenario)
+    }
+
+    /// By route, the path that its trial tries now.
+    var trialPaths: [String: Path] {
+        guard let path = scenario.limits.other, scenario.tried > 0, isTrialRunning else { return [:] }
+        return Dictionary((0..<scenario.routeCount).map { ("route\($0)", path) }) { first, _ in first }
+    }
+
+    private func turnTrial() {
+        isTrialRunning.toggle()
+        note("the trial \(isTrialRunning ? "begins" : "ends")")
+        life?.conduct(trialPaths)
     }
 
     private func crash() {

@@ -32,10 +32,10 @@ func id(_ number: Int) -> QueueID { QueueID(rawValue: number.padded(6)) }
 
 func row(
     _ number: Int, _ priority: Priority = .normal, due: Instant = 0, recipients: Int = 1, size: Int64 = 3000,
-    via pin: Path? = nil, external: Int? = nil, hasWaited: Bool = false
+    via pin: Path? = nil, isTrial: Bool = false, external: Int? = nil, hasWaited: Bool = false
 ) -> Waiting {
     Waiting(
-        id: id(number), priority: priority, due: due, recipients: recipients, size: size, via: pin,
+        id: id(number), priority: priority, due: due, recipients: recipients, size: size, via: pin, isTrial: isTrial,
         externalRecipients: external, hasWaited: hasWaited)
 }
 

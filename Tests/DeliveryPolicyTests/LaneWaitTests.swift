@@ -20,7 +20,9 @@ import Testing
 
     private static func wait(
         _ reason: LaneWait.Reason, _ priority: Priority = .normal, via pin: Path? = nil, until: Instant?
-    ) -> LaneWait { LaneWait(priority: priority, via: pin, reason: reason, until: until) }
+    ) -> LaneWait {
+        LaneWait(priority: priority, queue: LaneQueue(via: pin, isTrial: false), reason: reason, until: until)
+    }
 
     @Test mutating func nothing() {
         begin([row(1), row(2)])

@@ -11,7 +11,8 @@ import Testing
             row(
                 number, Priority.allCases.randomElement(using: &random) ?? .normal,
                 due: Instant(.seconds(Int.random(in: 0...9, using: &random))),
-                via: [nil, .graph, .smtp].randomElement(using: &random) ?? nil)
+                via: [nil, nil, .graph, .smtp].randomElement(using: &random) ?? nil,
+                isTrial: .random(using: &random))
         }
         for row in rows { window.insert(row) }
         for _ in 0..<30 {
@@ -19,13 +20,13 @@ import Testing
             window.remove(rows.remove(at: index))
         }
         #expect(Set(window.all) == Set(rows) && window.count == 30 && !window.isEmpty)
-        let groups = Dictionary(grouping: rows) { [$0.priority.rawValue, $0.via?.rawValue ?? ""] }
+        let groups = Dictionary(grouping: rows) { [$0.priority.rawValue, $0.queue.rawValue] }
         #expect(window.heads == groups.values.compactMap { $0.min() }.sorted())
         for priority in Priority.allCases {
-            for pin in [nil, .graph, .smtp] as [Path?] {
-                let alike = rows.filter { $0.priority == priority && $0.via == pin }.sorted()
-                #expect(window.count(priority, via: pin) == alike.count)
-                #expect(window.all.filter { $0.priority == priority && $0.via == pin } == alike)
+            for queue in LaneQueue.allCases {
+                let alike = rows.filter { $0.priority == priority && $0.queue == queue }.sorted()
+                #expect(window.count(priority, queue) == alike.count)
+                #expect(window.all.filter { $0.priority == priority && $0.queue == queue } == alike)
             }
         }
     }

@@ -26,13 +26,13 @@ import Testing
     ) {
         let trouble = Self.trouble(cause, since: since)
         let two = outlook(routeLimits(hasSMTP: true), troubled: [.graph: trouble], at: now)
-        #expect(two.isDiverting == diverts && two.isTroubled(.graph) && !two.isTroubled(.smtp))
-        #expect(two.diverted.isDiverting)
+        #expect(two.isDiverting(from: .graph) == diverts && two.isTroubled(.graph) && !two.isTroubled(.smtp))
+        #expect(two.diverted(from: .graph).isDiverting(from: .graph))
         for route in [routeLimits { $0.fallback = FallbackRule() }, routeLimits { $0.other = .smtp }] {
-            #expect(!outlook(route, troubled: [.graph: trouble], at: now).isDiverting)
+            #expect(!outlook(route, troubled: [.graph: trouble], at: now).isDiverting(from: .graph))
         }
         let others = outlook(routeLimits(hasSMTP: true), troubled: [.smtp: trouble], at: now)
-        #expect(!others.isDiverting && others.isTroubled(.smtp))
+        #expect(!others.isDiverting(from: .graph) && others.isTroubled(.smtp))
     }
 
     /// Else all lanes would be looked at with every probe.

@@ -133,7 +133,7 @@ import Testing
         #expect(scheduler.remove(route: "r") == [id(4), id(5)])
         #expect(scheduler.finished(id(1), .healthy, at: 1, using: &random) == 1)
         #expect(scheduler.start(at: 1).isEmpty && scheduler.nextWake(at: 1) == nil)
-        #expect(scheduler.windowRoom(Self.lane(1), .high, via: nil) == 0)
+        #expect(scheduler.windowRoom(Self.lane(1), .high, .free) == 0)
         #expect(scheduler.pathStatus(route: "r", at: 1).isEmpty)
         #expect(scheduler.explain(Self.lane(1), at: 1) == nil)
     }
@@ -143,9 +143,9 @@ import Testing
         for number in 1...3 { _ = scheduler.enqueue(row(number, .high, due: 99), lane: Self.lane(1), at: 0) }
         _ = scheduler.enqueue(row(4, .bulk, due: 99), lane: Self.lane(1), at: 0)
         _ = scheduler.enqueue(row(5, .high, due: 99, via: .smtp), lane: Self.lane(1), at: 0)
-        #expect(Priority.allCases.map { scheduler.windowRoom(Self.lane(1), $0, via: nil) } == [0, 3, 2])
-        #expect([nil, .graph, .smtp].map { scheduler.windowRoom(Self.lane(1), .high, via: $0) } == [0, 3, 2])
-        #expect(scheduler.windowRoom(Self.lane(2), .high, via: nil) == 3)
+        #expect(Priority.allCases.map { scheduler.windowRoom(Self.lane(1), $0, .free) } == [0, 3, 2])
+        #expect(LaneQueue.allCases.map { scheduler.windowRoom(Self.lane(1), .high, $0) } == [0, 3, 2, 3])
+        #expect(scheduler.windowRoom(Self.lane(2), .high, .free) == 3)
     }
 
     @Test mutating func theLogIsTheLimitersMemory() {
@@ -205,8 +205,11 @@ import Testing
         #expect(
             status
                 == LaneStatus(
-                    waiting: 37, inFlight: 2, paths: [path], pausedUntil: 30, reason: throttled, nextStart: 30,
-                    availableMessages: 27))
+                    waiting: 37, inFlight: 2, paths: [path],
+                    queues: [LaneQueue.free, .graph, .trial].map {
+                        QueueStatus(queue: $0, path: .graph, pausedUntil: 30, reason: throttled)
+                    }, nextStart: 30, availableMessages: 27))
+        #expect(status.pausedUntil == 30 && status.reason == throttled)
         let drain = scheduler.timeToDrain(Self.lane(1), Backlog(messages: 57, recipients: 57), at: 10)
         #expect(drain == .seconds(20) + .seconds(60))
         let unknown = try #require(scheduler.explain(Self.lane(7), at: 10))

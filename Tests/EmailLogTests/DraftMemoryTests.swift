@@ -120,7 +120,7 @@ import Testing
         }
         _ = try await log.cancel(.ids([ids[0]]))
         let lane = LaneKey(route: try #require(try await log.row(ids[1])).route, mailbox: reports)
-        _ = try await log.expire(lane, via: nil, waitingSince: after(9), because: "too late", at: after(9), limit: 9)
+        _ = try await log.expire(lane, .free, waitingSince: after(9), because: "too late", at: after(9), limit: 9)
         let left = try await log.leftoverDrafts(at: after(9), limit: 9)
         #expect(Set(left.map(\.draft)) == [.named("AAMk0"), .named("AAMk1")])
         #expect(try await log.leftoverDrafts(at: after(9), limit: 1).count == 1)

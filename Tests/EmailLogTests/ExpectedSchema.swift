@@ -112,14 +112,33 @@ enum ExpectedSchema {
         )
         """,
         """
+        CREATE TABLE trial_state (
+            route TEXT NOT NULL PRIMARY KEY CHECK (route <> ''),
+            state TEXT NOT NULL CHECK (state IN ('running', 'rolled_back', 'stopped')),
+            share INTEGER CHECK (share BETWEEN 0 AND 1000000),
+            since TEXT NOT NULL CHECK (length(since) = 23),
+            started_date TEXT NOT NULL CHECK (length(started_date) = 23),
+            healthy_ms INTEGER NOT NULL CHECK (healthy_ms >= 0),
+            looked_date TEXT NOT NULL CHECK (length(looked_date) = 23),
+            reason TEXT,
+            section TEXT NOT NULL,
+            revision INTEGER NOT NULL CHECK (revision > 0)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX email_log_trial ON email_log (route, trial, sent_date) WHERE trial IS NOT NULL",
+        """
         CREATE TABLE store_probe (id INTEGER PRIMARY KEY CHECK (id = 1), checked INTEGER NOT NULL)
         """,
         """
-        CREATE INDEX email_log_due ON email_log (status, route, mailbox, priority, via, next_attempt_date)
+        CREATE INDEX email_log_due ON email_log (
+                status, route, mailbox, priority,
+                COALESCE(via, CASE trial WHEN 'trial' THEN 'trial' ELSE 'free' END), next_attempt_date)
             WHERE status = 'Q'
         """,
         """
-        CREATE INDEX email_log_waiting ON email_log (status, route, mailbox, via, COALESCE(resent_date, created_date))
+        CREATE INDEX email_log_waiting ON email_log (
+                status, route, mailbox, COALESCE(via, CASE trial WHEN 'trial' THEN 'trial' ELSE 'free' END),
+                COALESCE(resent_date, created_date))
             WHERE status = 'Q'
         """,
         """

@@ -145,7 +145,7 @@ import Testing
         let (log, recorder) = (try directory.service(), Recorder())
         for id in ["0001", "0002"] { _ = try await log.accept(submission(id)) }
         let expired = try await log.expire(
-            lane, via: nil, waitingSince: after(1), because: "Given up", at: after(100), limit: 10,
+            lane, .free, waitingSince: after(1), because: "Given up", at: after(100), limit: 10,
             reporter: recorder.reporter())
         #expect(expired.map(\.rawValue) == ["0001", "0002"])
         #expect(recorder.failed.map(\.isGivenUp) == [true, true] && recorder.failed[0].errorText == "Given up")

@@ -65,10 +65,10 @@ import Testing
             _ = try await log.accept(submission("\(index)", at: after(index), priority: priority))
         }
         let elsewhere = try await log.accept(submission("other", mailbox: address("sales@contoso.com")))
-        #expect(try await log.postpone(lane, via: nil, until: after(60), because: "throttled", limit: 3) == 3)
+        #expect(try await log.postpone(lane, .free, until: after(60), because: "throttled", limit: 3) == 3)
         #expect(try await log.allDue(in: lane, at: after(59)).map(\.id.rawValue) == ["0"], "bulk comes last")
-        #expect(try await log.postpone(lane, via: nil, until: after(60), because: "throttled", limit: 3) == 1)
-        #expect(try await log.postpone(lane, via: nil, until: after(60), because: "throttled", limit: 3) == 0)
+        #expect(try await log.postpone(lane, .free, until: after(60), because: "throttled", limit: 3) == 1)
+        #expect(try await log.postpone(lane, .free, until: after(60), because: "throttled", limit: 3) == 0)
         let row = try #require(try await log.row(QueueID(rawValue: "2")))
         #expect(row.nextAttemptDate == after(60) && row.errorText == "throttled" && row.attempts == 0)
         #expect(try await log.row(elsewhere)?.errorText == nil)
@@ -79,12 +79,12 @@ import Testing
         let log = try directory.service()
         let free = try await log.accept(submission("0001"))
         let bound = try await log.accept(submission("0002", via: .smtp))
-        #expect(try await log.postpone(lane, via: .smtp, until: after(60), because: "no host", limit: 9) == 1)
-        #expect(try await log.postpone(lane, via: nil, until: after(30), because: "outage", limit: 9) == 1)
+        #expect(try await log.postpone(lane, .smtp, until: after(60), because: "no host", limit: 9) == 1)
+        #expect(try await log.postpone(lane, .free, until: after(30), because: "outage", limit: 9) == 1)
         #expect(try await log.row(bound)?.errorText == "no host")
         #expect(try await log.row(free)?.errorText == "outage")
         let expired = try await log.expire(
-            lane, via: .smtp, waitingSince: after(1), because: "given up", at: after(1), limit: 9)
+            lane, .smtp, waitingSince: after(1), because: "given up", at: after(1), limit: 9)
         #expect(expired == [bound])
     }
 }

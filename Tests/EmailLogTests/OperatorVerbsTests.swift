@@ -33,7 +33,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let log = try directory.service()
         let id = try await log.make(.queued)
-        _ = try await log.postpone(lane, via: nil, until: after(600), because: "paused", limit: 9)
+        _ = try await log.postpone(lane, .free, until: after(600), because: "paused", limit: 9)
         #expect(try await log.allDue(in: lane, at: after(60)).isEmpty)
         _ = try await log.flush(.route("contoso"), at: after(60))
         #expect(try await log.allDue(in: lane, at: after(60)).map(\.id) == [id])
@@ -60,10 +60,10 @@ import Testing
         let log = try directory.service()
         for second in [30, 10, 20, 99] { _ = try await log.accept(submission("\(second)", at: after(second))) }
         let first = try await log.expire(
-            lane, via: nil, waitingSince: after(50), because: "given up", at: after(100), limit: 2)
+            lane, .free, waitingSince: after(50), because: "given up", at: after(100), limit: 2)
         #expect(first.map(\.rawValue) == ["10", "20"])
         let rest = try await log.expire(
-            lane, via: nil, waitingSince: after(50), because: "given up", at: after(100), limit: 2)
+            lane, .free, waitingSince: after(50), because: "given up", at: after(100), limit: 2)
         #expect(rest.map(\.rawValue) == ["30"])
         let row = try #require(try await log.row(first[0]))
         #expect(row.status == .failed && row.sentDate == after(100) && row.errorText == "given up" && row.hasBody)
@@ -75,10 +75,10 @@ import Testing
         let id = try await log.make(.failed)
         _ = try await log.resend([id], at: after(1000))
         #expect(
-            try await log.expire(lane, via: nil, waitingSince: after(900), because: "", at: after(1001), limit: 9)
+            try await log.expire(lane, .free, waitingSince: after(900), because: "", at: after(1001), limit: 9)
                 .isEmpty)
         #expect(
-            try await log.expire(lane, via: nil, waitingSince: after(1001), because: "", at: after(1002), limit: 9) == [
+            try await log.expire(lane, .free, waitingSince: after(1001), because: "", at: after(1002), limit: 9) == [
                 id
             ])
     }

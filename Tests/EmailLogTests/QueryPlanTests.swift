@@ -19,8 +19,11 @@ import Testing
         ("putBack", { try await $0.putBack([$0.make(.inProgress)], due: noon) }),
         ("settle", { _ = try await $0.make(.sent, keepBody: false) }),
         ("parts", { try await settleInParts($0) }),
-        ("postpone", { try await $0.postpone(lane, via: nil, until: after(60), because: "throttled", limit: 9) }),
+        ("postpone", { try await $0.postpone(lane, .free, until: after(60), because: "throttled", limit: 9) }),
         ("pause", { try await $0.pause(LanePauseTests.throttle) }), ("pauses", { _ = try await $0.pauses() }),
+        ("hurry", { try await $0.hurry(.trial, of: "contoso", to: noon) }),
+        ("trials", { _ = try await $0.trials() }), ("trialAnswers", { try await trialAnswers($0) }),
+        ("keep", { _ = try await $0.keep(TrialRecordTests.bare()) }),
         ("resume", { try await $0.resume(LanePauseTests.throttle.key) }),
         ("end", { try await $0.end(LanePauseTests.throttle, at: noon) }),
         ("bringForward", { try await $0.bringForward(by: .seconds(60), at: noon - .seconds(9)) }),
@@ -60,7 +63,12 @@ import Testing
 
     private static func expire(_ log: EmailLog) async throws {
         _ = try await log.accept(submission("expired", at: noon))
-        _ = try await log.expire(lane, via: nil, waitingSince: after(9), because: "given up", at: after(9), limit: 1)
+        _ = try await log.expire(lane, .free, waitingSince: after(9), because: "given up", at: after(9), limit: 1)
+    }
+
+    private static func trialAnswers(_ log: EmailLog) async throws {
+        _ = try await log.trialAnswers(route: "contoso", arm: "trial", path: .graph, since: noon, limit: 9)
+        _ = try await log.trialCounts(route: "contoso", since: noon)
     }
 
     private static func examples(_ log: EmailLog) async throws {
@@ -74,7 +82,8 @@ import Testing
 
     /// What is read through whole is small: values in the statement, and one entry for each lane, pause or alert.
     private static let small: Set<String> = [
-        "CONSTANT", "3", "leap", "lane", "pin", "p", "v", "w", "lane_pause", "alert", "alert_notification",
+        "CONSTANT", "3", "leap", "lane", "pin", "p", "v", "w", "lane_pause", "trial_state", "alert",
+        "alert_notification",
     ]
 
     @Test(arguments: uses) func rowsAreFoundByAnIndex(

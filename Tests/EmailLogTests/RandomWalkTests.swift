@@ -110,7 +110,7 @@ private struct Walk {
         case 17: try await resend()
         case 18:
             _ = try await log.expire(
-                lane, via: nil, waitingSince: now - .seconds(100), because: "old", at: now, limit: 2)
+                lane, .free, waitingSince: now - .seconds(100), because: "old", at: now, limit: 2)
         default: try await sweep()
         }
     }

@@ -37,7 +37,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let log = try directory.service()
         try await log.acceptMany(450)
-        _ = try await log.expire(lane, via: nil, waitingSince: after(9), because: "given up", at: after(9), limit: 450)
+        _ = try await log.expire(lane, .free, waitingSince: after(9), because: "given up", at: after(9), limit: 450)
         let kept = try await log.make(.queued)
         let report = try await log.sweep(Self.retention, at: after(5000))
         #expect(report == SweepReport(bodies: 450, rows: 450))

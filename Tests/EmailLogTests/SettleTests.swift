@@ -87,16 +87,15 @@ import Testing
         #expect(try await log.attempts(of: id).map(\.attempt) == Array(1...paths.count))
     }
 
-    @Test func fallbackAtTheFirstAttemptAndTrialArm() async throws {
+    @Test func fallbackAtTheFirstAttempt() async throws {
         let directory = try TemporaryDirectory()
         let log = try directory.service()
         let id = try await log.make(.inProgress)
         var record = attempt(accepted, path: .smtp)
         record.fellBack = true
-        record.trial = "smtp"
         try await log.settle(id, .sent(keepBody: false), attempt: record, at: after(2))
         let row = try #require(try await log.row(id))
-        #expect(row.fellBack && row.trial == "smtp")
+        #expect(row.fellBack)
     }
 
     @Test func successNeedsAnAttempt() async throws {

@@ -53,11 +53,11 @@ enum Verb: String, CaseIterable, Sendable {
         case .resend: return try await resend(id, again: false, in: log)
         case .resendAgain: return try await resend(id, again: true, in: log)
         case .expire:
-            return try await log.expire(lane, via: nil, waitingSince: now, because: "too old", at: now, limit: 9) == [
+            return try await log.expire(lane, .free, waitingSince: now, because: "too old", at: now, limit: 9) == [
                 id
             ]
         case .postpone:
-            return try await log.postpone(lane, via: nil, until: after(90), because: "paused", limit: 9) == 1
+            return try await log.postpone(lane, .free, until: after(90), because: "paused", limit: 9) == 1
         case .recover: return try await !log.recover(at: now) { _, _ in .hold }.isEmpty
         case .sweep:
             let all = Retention(bodies: .seconds(1000), failedBodies: .seconds(1000), log: .seconds(1000))

@@ -56,7 +56,7 @@ import Testing
         lane.waiting = [
             .init(
                 priority: .bulk, messages: 3, recipients: 9,
-                waits: [.init(via: nil, reason: .limit(use), until: moment)])
+                waits: [.init(queue: .free, reason: .limit(use), until: moment)])
         ]
         (lane.nextStart, lane.timeToDrain) = (moment, .seconds(90))
         report.lanes = [lane]

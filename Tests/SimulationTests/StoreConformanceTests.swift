@@ -78,6 +78,7 @@ private struct ConformanceWalk {
 
     private mutating func id() -> QueueID { ids.isEmpty ? QueueID(rawValue: "none") : random.pick(ids) }
     private mutating func path() -> Path { random.pick(Path.allCases) }
+    private mutating func queue() -> LaneQueue { random.pick(LaneQueue.allCases) }
     private mutating func pin() -> Path? { random.pick([nil, .graph, .smtp]) }
     private mutating func lane() -> LaneKey {
         LaneKey(route: "r", mailbox: Scenario.mailbox(.random(in: 0...2, using: &random)))
@@ -108,6 +109,7 @@ private struct ConformanceWalk {
             (.retry(at: later(), spent: true), .deferred(refusal, retryAfter: nil)),
             (.retry(at: later(), spent: false, because: "a pause"), .deferred(refusal, retryAfter: .seconds(9))),
             (.retry(at: later(), spent: true), .unknown(refusal)), (.unknown, .unknown(refusal)),
+            (.moved(to: path(), at: later()), .rejected(refusal)),
         ]
         let (settlement, outcome) = random.pick(cases)
         let cost = AttemptRecord.Cost(recipients: 2, bytes: 5)
@@ -148,16 +150,16 @@ private struct ConformanceWalk {
     }
 
     private mutating func postpone() async throws {
-        let (lane, pin, until) = (lane(), pin(), later())
-        try await same { try await $0.postpone(lane, via: pin, until: until, because: "paused", limit: 3) }
+        let (lane, queue, until) = (lane(), queue(), later())
+        try await same { try await $0.postpone(lane, queue, until: until, because: "paused", limit: 3) }
     }
 
     private mutating func expire() async throws {
-        let (lane, pin, now) = (lane(), pin(), now)
+        let (lane, queue, now) = (lane(), queue(), now)
         let deadline = now - random.duration(0...200_000)
         try await same {
             try await $0.expire(
-                lane, via: pin, waitingSince: deadline, because: "old", at: now, limit: 2, reporter: nil)
+                lane, queue, waitingSince: deadline, because: "old", at: now, limit: 2, reporter: nil)
         }
     }
 
@@ -247,7 +249,7 @@ extension Settlement {
     fileprivate var isPossibleUntried: Bool {
         switch self {
         case .failed, .retry: true
-        case .sent, .unknown: false
+        case .sent, .moved, .unknown: false
         }
     }
 }

@@ -24,6 +24,9 @@ package struct TrialShare: Hashable, Sendable, Comparable {
         self.init(percent: percent)
     }
 
+    /// 0 to 100.
+    package var percent: Double { Double(millionths) / 10_000 }
+
     private static func isDigit(_ byte: UInt8) -> Bool { 0x30...0x39 ~= byte }
 
     package static func < (left: TrialShare, right: TrialShare) -> Bool { left.millionths < right.millionths }

@@ -33,7 +33,7 @@ package struct Checkup: Sendable {
     /// - Parameter report: called with each finding as soon as it is made.
     package func run(_ report: (CheckItem) -> Void) async {
         for item in [filesItem()] + exposureItems() + expiryItems() { report(item) }
-        let store = await StoreCheck(path: configuration.store, clocks: clocks).examine()
+        let store = await StoreCheck(path: configuration.store, routes: configuration.routes, clocks: clocks).examine()
         for item in store.items + listenerItems(isServed: store.isServed) { report(item) }
         var way = NetworkCheck(patience: patience, transport: outbound.http, clocks: clocks)
         for place in configuration.places {

@@ -1,3 +1,4 @@
+import DeliveryPolicy
 import EmailLog
 import Foundation
 import MailModel
@@ -12,6 +13,8 @@ struct StoreCheck {
     }
 
     let path: String
+    /// Those whose trials are looked at.
+    var routes: [Route] = []
     let clocks: Clocks
 
     func examine() async -> Findings {
@@ -20,7 +23,8 @@ struct StoreCheck {
             let log = try EmailLog.open(path: path, role: .tool)
             try await log.checkWritable()
             let isServed = log.isServed
-            let met = items(try await log.pauses()) + (try await log.openAlerts()).map(item)
+            let trials = try await routes.trials(in: log, at: clocks.now()).map(item)
+            let met = trials + items(try await log.pauses()) + (try await log.openAlerts()).map(item)
             try await log.close()
             let store = CheckItem("store", path, .ok, "opened, written and synced")
             return Findings(items: [store, room, service(isServed)], isServed: isServed, met: met)
@@ -93,6 +97,26 @@ struct StoreCheck {
             advice: isOperators(pause)
                 ? "Once it is mended, mail flows by itself within minutes; `systemctl reload postern` tries at once."
                 : nil)
+    }
+
+    /// Whether its path can be used stands in the lines of that path.
+    private func item(_ trial: RouteTrial) -> CheckItem {
+        let standing = trial.standing
+        let since = "since \(standing.since) UTC"
+        switch standing.state {
+        case .running:
+            let what =
+                trial.settings.mode == .split ? "by \(trial.path.rawValue)" : "in \(trial.path.rawValue)'s shadow"
+            return CheckItem("trial", trial.route, .ok, "\(trial.share) of its mail \(what), \(since)")
+        case .stopped:
+            return CheckItem("trial", trial.route, .warning, "stopped \(since)", advice: "`postern trial start`.")
+        case .rolledBack:
+            return CheckItem(
+                "trial", trial.route, .warning,
+                "rolled back to \(trial.share) \(since): \(standing.reason ?? "no reason is on record")",
+                advice: "`postern log --trial trial --status F` and `postern trial` show what went wrong; "
+                    + "`postern trial start` starts it again.")
+        }
     }
 
     private func item(_ alert: OpenAlert) -> CheckItem {

@@ -34,6 +34,7 @@ package struct Alert: Hashable, Sendable {
         Alert(name: "set_aside", condition: .count(.setAside, atLeast: 1, within: .seconds(3600))),
         Alert(name: "queue_age", condition: .queueAge(over: .seconds(900))),
         Alert(name: "token_error", condition: .tokenError),
+        Alert(name: "trial_rollback", condition: .trialRollback),
         Alert(name: "secret_expires", condition: .secretExpires(within: .seconds(7 * 86400))),
     ]
 }

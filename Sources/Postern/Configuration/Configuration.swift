@@ -85,7 +85,6 @@ package struct Route: Hashable, Sendable {
     /// When mail leaves the primary for the other path; `nil` where there is no other.
     package var fallback: FallbackRule?
     package var unrepresentable = SendPlan.Unrepresentable.fallback
-    /// As configured; nothing acts on it yet.
     package var trial: TrialSettings?
 
     /// The path that is not the primary, where the route has one.

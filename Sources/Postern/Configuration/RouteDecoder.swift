@@ -28,9 +28,6 @@ enum RouteDecoder {
                 "limits", "external_recipients needs accepted_domains here, as the route names no domain of its own")
         }
         route.trial = trial.flatMap { TrialDecoder.trial($0, hasOtherPath: route.other != nil) }
-        if trial != nil {
-            section.problem("trial", "is checked, and has no effect in this version", severity: .warning)
-        }
         return route
     }
 

@@ -115,14 +115,15 @@ extension DeliveryManager {
             start.id, effect, reachedFarSide: attempt.delivery.cost != nil, usage: attempt.delivery.usage, at: instant,
             using: &random)
         bell.ring(start.lane)
-        let settlements = zip(attempt.delivery.outcomes, dispositions).map {
-            Settlement(
-                $1.row, of: $0, by: start.path, waitsUntil: now + (waitsUntil - instant),
+        let settlements = zip(attempt.delivery.outcomes, dispositions).map { outcome, disposition -> Settlement in
+            if let primary = attempt.takesBack(outcome, disposition.row) { return .moved(to: primary, at: now) }
+            return Settlement(
+                disposition.row, of: outcome, by: start.path, waitsUntil: now + (waitsUntil - instant),
                 keepsSentBody: keepsSentBodies)
         }
         report(attempt, settlements)
         await settle(attempt, settlements)
-        for case .retry(let moment, _, _) in settlements { wake(start.lane, at: moment) }
+        for moment in settlements.compactMap(\.nextAttempt) { wake(start.lane, at: moment) }
         await note(effect, of: start.lane, by: start.path)
         bell.ring()
     }
@@ -139,6 +140,9 @@ extension DeliveryManager {
             } else if !delivery.isAttempt, case .retry(let moment, _, _) = settlements[0] {
                 try await log.putBack(
                     [id], due: moment, fallingBackTo: nil, because: delivery.outcome.refusal?.text)
+            } else if !delivery.isAttempt, case .moved(let path, let moment) = settlements[0] {
+                try await log.putBack(
+                    [id], due: moment, fallingBackTo: path, because: delivery.outcome.refusal?.text)
             } else {
                 let record = delivery.isAttempt ? attempt.record(delivery.outcome) : nil
                 try await log.settle(id, settlements[0], attempt: record, at: now, reporter: reporter)
@@ -174,6 +178,7 @@ extension DeliveryManager {
             case .retry(let moment, _, _):
                 metadata[LogKey.until] = "\(moment)"
                 logger.notice("message waits", metadata: metadata)
+            case .moved: logger.notice("message falls back", metadata: metadata)
             }
         }
     }
@@ -206,6 +211,21 @@ private struct Attempt {
         return primary
     }
 
+    /// Mail of a trial that the path which is tried has clearly not sent goes by the route's primary, as it would have
+    /// without the trial: nobody misses mail for it, or waits longer than the one attempt. What speaks for the mailbox or
+    /// the route waits, as the rule of fallback has it.
+    func takesBack(_ outcome: Outcome, _ row: Disposition.Row) -> Path? {
+        let primary = route.limits.primary
+        guard isOfTrial, message.via == nil, start.path != primary, let refusal = outcome.refusal, !outcome.isUnknown,
+            refusal.cause != .malfunction
+        else { return nil }
+        if case .failed = row { return primary }
+        let isMessages = refusal.scope == .message || refusal.scope == .recipient
+        return isMessages && delivery.isAttempt ? primary : nil
+    }
+
+    private var isOfTrial: Bool { message.trial == TrialArm.trial.rawValue }
+
     var onUnknown: Disposition.UnknownPolicy {
         delivery.isHeld ? .hold : route.lostAnswers.policy(by: start.path)
     }
@@ -214,7 +234,7 @@ private struct Attempt {
         var record = AttemptRecord(
             startedDate: startedDate, duration: duration, path: start.path, outcome: outcome,
             cost: route.charge(delivery.cost, for: message.envelope),
-            fellBack: start.path != route.limits.primary && message.via == nil)
+            fellBack: message.via == nil && (start.path == route.limits.primary) == isOfTrial)
         (record.draft, record.note) = (delivery.draft, delivery.note)
         return record
     }
@@ -241,6 +261,7 @@ extension Delivery {
 
 extension Outcome {
     fileprivate var isRejected: Bool { if case .rejected = self { true } else { false } }
+    fileprivate var isUnknown: Bool { if case .unknown = self { true } else { false } }
 }
 
 extension EmailLogError {

@@ -59,17 +59,13 @@ extension DeliveryManager {
             cause: reason.cause, reason: reason.explained(on: status.path))
     }
 
-    /// What the rows of a lane wait for: those that may go by either path, and those that may go by one only.
+    /// What the rows of a lane wait for.
     private func postponements(_ lane: LaneKey, _ status: LaneStatus, limit: Int = rowsTold) -> [Postponement] {
-        let primary = status.paths.first?.path ?? .graph
-        let waits =
-            [(via: Path?.none, on: primary, until: status.pausedUntil, reason: status.reason)]
-            + status.paths.map { ($0.path, $0.path, $0.pausedUntil, $0.reason) }
-        return waits.compactMap { wait in
-            guard let instant = wait.until, let reason = wait.reason else { return nil }
+        status.queues.compactMap { queue in
+            guard let instant = queue.pausedUntil, let reason = queue.reason else { return nil }
             return Postponement(
-                lane: lane, via: wait.via, until: clocks.now() + (instant - clocks.instant()),
-                reason: reason.explained(on: wait.on), limit: limit)
+                lane: lane, queue: queue.queue, until: clocks.now() + (instant - clocks.instant()),
+                reason: reason.explained(on: queue.path), limit: limit)
         }
     }
 
@@ -107,7 +103,8 @@ extension DeliveryManager {
                 guard let reason = routes[lane.route]?.lacks(path) else { continue }
                 all.append(
                     Postponement(
-                        lane: lane, via: path, until: now + .seconds(300), reason: reason, limit: Self.rowsTold))
+                        lane: lane, queue: LaneQueue(boundTo: path), until: now + .seconds(300), reason: reason,
+                        limit: Self.rowsTold))
             }
         }
         try await tell(all)
@@ -153,14 +150,13 @@ extension DeliveryManager {
                 guard let route = routes[lane.route], let status = scheduler.explain(lane, at: clocks.instant()) else {
                     continue
                 }
-                let primary = route.limits.primary
-                if let reason = status.reason { try await expire(lane, via: nil, route, reason.explained(on: primary)) }
-                for path in status.paths {
-                    guard let reason = path.reason else { continue }
-                    try await expire(lane, via: path.path, route, reason.explained(on: path.path))
+                for queue in status.queues {
+                    guard let reason = queue.reason else { continue }
+                    try await expire(lane, queue.queue, route, reason.explained(on: queue.path))
                 }
                 for path in Path.allCases {
-                    if let reason = route.lacks(path) { try await expire(lane, via: path, route, reason) }
+                    guard let reason = route.lacks(path) else { continue }
+                    try await expire(lane, LaneQueue(boundTo: path), route, reason)
                 }
             }
         } catch {
@@ -169,13 +165,13 @@ extension DeliveryManager {
     }
 
     private func expire(
-        _ lane: LaneKey, via: Path?, _ route: DeliveryRoute, _ reason: String
+        _ lane: LaneKey, _ queue: LaneQueue, _ route: DeliveryRoute, _ reason: String
     ) async throws(EmailLogError) {
         let now = clocks.now()
         let span = route.schedule.giveUpAfter
         let text = "Given up after \(Quantity.text(span)) (`give_up_after`). It waited for: \(reason)"
         let expired = try await log.expire(
-            lane, via: via, waitingSince: now - span, because: text, at: now, limit: Self.rowsTold,
+            lane, queue, waitingSince: now - span, because: text, at: now, limit: Self.rowsTold,
             reporter: reporter)
         for id in expired {
             scheduler.remove(id, at: clocks.instant())

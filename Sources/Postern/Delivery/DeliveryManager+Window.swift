@@ -9,7 +9,7 @@ extension DeliveryManager {
     func restore() async throws(EmailLogError) {
         let now = clocks.now()
         let instant = clocks.instant()
-        for route in routes.values { scheduler.configure(route.name, route.limits, at: instant) }
+        for route in routes.values { scheduler.configure(route.name, limits(of: route), at: instant) }
         try await recover(at: now)
         try await remember(Set(routes.keys))
         try await endOperatorPauses()
@@ -88,8 +88,6 @@ extension DeliveryManager {
         nextDue[lane] = min(moment, nextDue[lane] ?? moment)
     }
 
-    private static let pins: [Path?] = [nil, .graph, .smtp]
-
     /// Fills the windows of the lanes that may have more in the store.
     func refill() async {
         let now = clocks.now()
@@ -129,15 +127,16 @@ extension DeliveryManager {
         let size = routes[lane.route]?.limits.window ?? 0
         var bound: Set<Path> = []
         for priority in priorities {
-            let roomy = Self.pins.filter { scheduler.windowRoom(lane, priority, via: $0) > size / 2 }
+            let roomy = LaneQueue.allCases.filter { scheduler.windowRoom(lane, priority, $0) > size / 2 }
             guard !roomy.isEmpty else { continue }
             let asked = clocks.instant()
             let rows = try await log.due(in: lane, priority: priority, at: now, limit: size)
-                .filter { roomy.contains($0.via) && attempted[$0.id].map { $0 < asked } ?? true }
+                .filter { roomy.contains($0.queue) && attempted[$0.id].map { $0 < asked } ?? true }
             let externals = try await externalRecipients(of: rows, lane)
             for row in rows { await enqueue(row, lane, externals[row.id], at: now) }
             bound.formUnion(rows.compactMap(\.via))
-            if Self.pins.allSatisfy({ pin in rows.count { $0.via == pin } < size }) { hungry[lane]?.remove(priority) }
+            let isAll = LaneQueue.allCases.allSatisfy { queue in rows.count { $0.queue == queue } < size }
+            if isAll { hungry[lane]?.remove(priority) }
         }
         guard hungry[lane]?.isEmpty ?? true else { return bound }
         hungry[lane] = nil
@@ -160,7 +159,8 @@ extension DeliveryManager {
         let instant = clocks.instant()
         let waiting = Waiting(
             id: row.id, priority: row.priority, due: instant - max(.zero, now - row.nextAttemptDate),
-            recipients: row.recipientCount, size: Int64(row.size), via: row.via, externalRecipients: externals,
+            recipients: row.recipientCount, size: Int64(row.size), via: row.via, isTrial: row.isTrial,
+            externalRecipients: externals,
             hasWaited: row.nextAttemptDate > row.createdDate)
         switch scheduler.enqueue(waiting, lane: lane, at: instant) {
         case .waiting, .duplicate, .unknownRoute: break

@@ -17,6 +17,8 @@ package actor DeliveryManager: Service {
     let alarm: Alarm
     var routes: [String: DeliveryRoute]
     var keepsSentBodies: Bool
+    /// By route, the path that its running trial tries.
+    var trialPaths: [String: Path] = [:]
     /// `nil` where senders are not told of failures.
     var bounces: BounceWriter?
     var scheduler = Scheduler()
@@ -108,7 +110,7 @@ package actor DeliveryManager: Service {
         self.keepsSentBodies = keepsSentBodies
         self.bounces = bounces
         for route in reloaded {
-            scheduler.configure(route.name, route.limits, at: now)
+            scheduler.configure(route.name, limits(of: route), at: now)
             scheduler.hurry(route.name, at: now)
         }
         do {
@@ -117,9 +119,14 @@ package actor DeliveryManager: Service {
         } catch {
             rest(after: error)
         }
-        storeVersion = nil
-        nextLook = now
         hasCheckedPermissions = false
+        lookAgain()
+    }
+
+    /// What waits where may have changed.
+    func lookAgain() {
+        storeVersion = nil
+        nextLook = clocks.instant()
         bell.ring()
     }
 

@@ -18,7 +18,14 @@ struct QueueOutlook {
 
     init(_ log: EmailLog, _ configuration: Configuration, clocks: Clocks) async throws(EmailLogError) {
         (now, instant) = (clocks.now(), clocks.instant())
-        let limits = Dictionary(configuration.routes.map { ($0.name, RouteLimits($0)) }) { first, _ in first }
+        let trials = try await configuration.routes.trials(in: log, at: now)
+        let limits = Dictionary(
+            configuration.routes.map { route in
+                var limits = RouteLimits(route)
+                limits.trialPath = trials.first { $0.route == route.name }?.preferredPath
+                return (route.name, limits)
+            }
+        ) { first, _ in first }
         for (name, limits) in limits { scheduler.configure(name, limits, at: instant) }
         let memory = try await SpendingMemory.load(from: log, for: limits.values, clocks: clocks)
         for row in try await log.rowsInProgress() { adopt(row) }
@@ -46,7 +53,7 @@ struct QueueOutlook {
             QueueReport.Waiting(
                 priority: backlog.priority, messages: backlog.messages, recipients: backlog.recipients,
                 waits: (waits[backlog.priority] ?? []).map {
-                    .init(via: $0.via, reason: $0.reason, until: date($0.until))
+                    .init(queue: $0.queue, reason: $0.reason, until: date($0.until))
                 })
         }
         lane.nextStart = date(scheduler.explain(key, at: instant)?.nextStart)
@@ -75,7 +82,7 @@ struct QueueOutlook {
         scheduler.adopt(waiting, lane: row.lane, by: row.path, at: instant)
     }
 
-    /// What stands behind the first row of each pin waits for no less.
+    /// What stands behind the first row of each queue waits for no less.
     private mutating func enqueueFirst(
         of backlog: LaneBacklog, _ log: EmailLog, _ limits: RouteLimits
     ) async throws(EmailLogError) {
@@ -84,7 +91,7 @@ struct QueueOutlook {
             let recipients = try await log.recipients(of: [row.id])[row.id]
             let waiting = Waiting(
                 id: row.id, priority: row.priority, due: instant + (row.nextAttemptDate - now),
-                recipients: row.recipientCount, size: Int64(row.size), via: row.via,
+                recipients: row.recipientCount, size: Int64(row.size), via: row.via, isTrial: row.isTrial,
                 externalRecipients: recipients.map { limits.acceptedDomains.externals(among: $0) })
             _ = scheduler.enqueue(waiting, lane: backlog.lane, at: instant)
         }

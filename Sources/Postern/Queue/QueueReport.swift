@@ -24,12 +24,12 @@ package struct QueueReport: Sendable {
         package var priority: Priority
         package var messages: Int
         package var recipients: Int
-        /// For the first row of each path that it is bound to, if to any.
+        /// For the first row of each of its queues.
         package var waits: [Wait]
     }
 
     package struct Wait: Sendable {
-        package var via: Path?
+        package var queue: LaneQueue
         package var reason: LaneWait.Reason
         package var until: Timestamp?
     }
@@ -39,6 +39,7 @@ package struct QueueReport: Sendable {
     /// All that hold now, also where nothing waits.
     package var pauses: [LanePause] = []
     package var quotas: [QuotaUse] = []
+    package var trials: [RouteTrial] = []
     /// A service has the store; else nothing goes until one is started.
     package var isServed = false
 }
@@ -53,6 +54,9 @@ extension QueueReport {
         var report = QueueReport()
         report.isServed = log.isServed
         report.pauses = try await log.pauses().filter { $0.until > now && (route ?? $0.route) == $0.route }
+        report.trials = try await configuration.routes.trials(in: log, at: now).filter {
+            (route ?? $0.route) == $0.route
+        }
         report.quotas = outlook.quotas.filter { (route ?? $0.key.route) == $0.key.route }
         for summary in try await log.queueSummary() where (route ?? summary.route) == summary.route {
             report.lanes.append(outlook.lane(summary, report.pauses))

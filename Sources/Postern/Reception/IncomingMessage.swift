@@ -58,7 +58,8 @@ struct IncomingMessage: SMTPMessageSink {
     private mutating func accept(_ verdict: Verdict) async throws(EmailLogError) -> Reply {
         let body: Submission.Body = if let spool { .spooled(try await spool.finish()) } else { .bytes(head) }
         spool = nil
-        let id = try await reception.log.accept(verdict.submission(from: origin, body: body))
+        let arm = verdict.candidate(from: origin).flatMap { reception.trials.arm(of: $0, on: verdict.lane.route) }
+        let id = try await reception.log.accept(verdict.submission(from: origin, arm: arm, body: body))
         reception.logger.info(
             "message accepted",
             metadata: [

@@ -1,3 +1,4 @@
+import DeliveryPolicy
 package import EmailLog
 import MIME
 package import MailModel
@@ -5,11 +6,13 @@ package import MailModel
 /// Mail handed in on this machine without a socket: judged by the same rules, taken into the same store.
 package struct LocalSubmission: Sendable {
     private let rules: ReceptionRules
+    private let routes: [Route]
     private let log: EmailLog
     private let clocks: Clocks
 
     package init(_ configuration: Configuration, log: EmailLog, clocks: Clocks) {
         rules = ReceptionRules(configuration)
+        routes = configuration.routes
         self.log = log
         self.clocks = clocks
     }
@@ -75,12 +78,25 @@ package struct LocalSubmission: Sendable {
         return Judged(message: message, origin: origin, verdict: verdict)
     }
 
-    /// - Parameter wantsReport: whether its sender is to be told where it fails for good.
-    package func accept(_ judged: Judged, wantsReport: Bool = true) async throws(EmailLogError) {
+    /// - Parameters:
+    ///   - wantsReport: whether its sender is to be told where it fails for good.
+    ///   - isTried: it may take part in its route's trial.
+    package func accept(
+        _ judged: Judged, wantsReport: Bool = true, isTried: Bool = false
+    ) async throws(EmailLogError) {
+        let arm = isTried ? try await arm(of: judged) : nil
         let body = try await body(of: judged.message)
-        var submission = judged.verdict.submission(from: judged.origin, body: body)
+        var submission = judged.verdict.submission(from: judged.origin, arm: arm, body: body)
         submission.wantsReport = wantsReport
         _ = try await log.accept(submission)
+    }
+
+    /// By the trial as the store has it.
+    private func arm(of judged: Judged) async throws(EmailLogError) -> TrialArm? {
+        guard let message = judged.verdict.candidate(from: judged.origin),
+            let route = routes.first(where: { $0.name == judged.lane.route })
+        else { return nil }
+        return try await [route].trials(in: log, at: clocks.now()).first?.running?.arm(of: message)
     }
 
     private func body(of message: [UInt8]) async throws(EmailLogError) -> Submission.Body {

@@ -20,13 +20,17 @@ struct Reception: SMTPServerHandler {
     let clocks: Clocks
     let logger: Logger
     let rules: NIOLockedValueBox<ReceptionRules>
+    let trials: TrialBoard
     let priority: @Sendable () -> Priority
     /// Told where new mail waits.
     let wake: @Sendable (LaneKey, Priority) -> Void
 
-    /// - Parameter priority: of what enters here, where neither user nor header say otherwise.
+    /// - Parameters:
+    ///   - trials: those in force.
+    ///   - priority: of what enters here, where neither user nor header say otherwise.
     init(
         door: Door = .network, log: EmailLog, rules: NIOLockedValueBox<ReceptionRules>,
+        trials: TrialBoard = TrialBoard(),
         priority: @escaping @Sendable () -> Priority,
         clocks: Clocks,
         logger: Logger, wake: @escaping @Sendable (LaneKey, Priority) -> Void
@@ -34,6 +38,7 @@ struct Reception: SMTPServerHandler {
         self.door = door
         self.log = log
         self.rules = rules
+        self.trials = trials
         self.priority = priority
         self.clocks = clocks
         self.logger = logger

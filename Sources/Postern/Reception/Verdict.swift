@@ -28,15 +28,25 @@ struct Verdict: Sendable {
     /// Where the route's primary path cannot carry it.
     var detour: SendChoice?
 
+    /// What a trial is asked about it; `nil` where it may take one path only, so that there is nothing to try.
+    func candidate(from origin: Origin) -> TrialCandidate? {
+        guard via == nil, detour == nil else { return nil }
+        return TrialCandidate(
+            id: origin.trace.id, sender: summary.headerFrom ?? envelopes.first?.sender,
+            recipients: envelopes.flatMap(\.recipients), priority: priority)
+    }
+
     /// The message as it goes into the store.
-    func submission(from origin: Origin, start: Submission.Start = .queued, body: Submission.Body) -> Submission {
+    ///
+    /// - Parameter arm: of its route's trial.
+    func submission(from origin: Origin, arm: TrialArm? = nil, body: Submission.Body) -> Submission {
         Submission(
             queueID: origin.trace.id, createdDate: origin.trace.date, envelopes: envelopes, route: lane.route,
             mailbox: lane.mailbox, headerFrom: summary.headerFromText, subject: summary.subject,
             messageID: summary.messageID ?? MissingFields.messageID(for: origin.trace.id, host: origin.trace.by),
             client: origin.client, user: origin.user ?? origin.account, priority: priority,
-            received: origin.trace.receivedField, via: via ?? detour?.path, fallsBackBecause: detour?.reason,
-            start: start,
+            received: origin.trace.receivedField, trial: arm?.rawValue, via: via ?? detour?.path,
+            fallsBackBecause: detour?.reason,
             body: body)
     }
 }

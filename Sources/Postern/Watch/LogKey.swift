@@ -26,6 +26,7 @@ enum LogKey {
     static let route = "route"
     static let sender = "sender"
     static let since = "since"
+    static let share = "share"
     static let size = "size"
     static let status = "status"
     static let until = "until"

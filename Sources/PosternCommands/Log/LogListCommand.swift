@@ -1,4 +1,5 @@
 import ArgumentParser
+import DeliveryPolicy
 import EmailLog
 import MailModel
 import Postern
@@ -15,6 +16,7 @@ struct LogListCommand: AsyncParsableCommand {
     @Option(help: "Part of the sender's address, of envelope or header.") var from: String?
     @Option(help: "Part of a recipient's address.") var to: String?
     @Option(help: "Only this route.") var route: String?
+    @Option(help: "Only this arm of a trial: trial, control or shadow.") var trial: TrialArm?
     @Option(help: "Part of the id, the subject, an address, the message id, the request id or the error.") var search:
         String?
     @Option(help: "The most rows to show.") var limit = 50
@@ -43,7 +45,7 @@ struct LogListCommand: AsyncParsableCommand {
     private func filter(at now: Timestamp) -> LogFilter {
         LogFilter(
             statuses: Set(status), since: since?.resolved(at: now), until: until?.resolved(at: now), from: from, to: to,
-            route: route, search: search, limit: limit)
+            route: route, trial: trial?.rawValue, search: search, limit: limit)
     }
 
     private func show(_ rows: [LogRow], on terminal: Terminal) {

@@ -69,6 +69,7 @@ extension LogRow {
             ("size", "\(size) bytes"),
             ("client", [client, user].compactMap(\.self).joined(separator: ", user ")),
             ("priority", priority.rawValue),
+            ("trial", trial ?? ""),
             ("latency", latency.map { "\($0.milliseconds) ms" } ?? ""),
             ("error", error),
             ("request id", requestID ?? ""),

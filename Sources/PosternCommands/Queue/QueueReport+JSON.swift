@@ -11,6 +11,7 @@ extension QueueReport {
             .init("lanes", .array(lanes.map(\.json))),
             .init("pauses", .array(pauses.map(\.json))),
             .init("quotas", .array(quotas.map(\.json))),
+            .init("trials", .array(trials.map(\.json))),
             .init("messages", .array(rows.map(\.json))),
         ])
     }
@@ -49,7 +50,8 @@ extension QueueReport.Waiting {
 extension QueueReport.Wait {
     fileprivate func json(_ priority: Priority) -> JSON {
         .object([
-            .init("via", .text(via?.rawValue)), .init("reason", .string(reason.word)),
+            .init("via", .text(queue.pin?.rawValue)), .init("trial", .bool(queue == .trial)),
+            .init("reason", .string(reason.word)),
             .init("text", .string(reason.words(for: priority))), .init("until", .text(until?.description)),
         ])
     }

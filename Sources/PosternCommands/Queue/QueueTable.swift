@@ -13,6 +13,7 @@ struct QueueTable {
         if report.lanes.isEmpty { terminal.write("The queue is empty.") } else { showLanes() }
         show(pauses)
         show(quotas)
+        show(trials)
         show(messages(rows))
     }
 
@@ -46,12 +47,12 @@ struct QueueTable {
         return [lane.summary.route, lane.summary.mailbox] + counts + [oldest, when(lane.nextStart), drained]
     }
 
-    /// One line, but for rows that are bound to a path.
+    /// One line, but for rows that are bound to a path or in a trial.
     private func texts(_ waiting: QueueReport.Waiting) -> [String] {
         let head = "\(waiting.priority.rawValue) \(waiting.messages)"
         guard !waiting.waits.isEmpty else { return ["\(head): the route is not configured"] }
         return waiting.waits.map { wait in
-            let binding = wait.via.map { " (\($0.rawValue) only)" } ?? ""
+            let binding = wait.queue == .trial ? " (trial)" : wait.queue.pin.map { " (\($0.rawValue) only)" } ?? ""
             let moment = wait.reason == .nothing ? "" : wait.until.map { ", \(when($0))" } ?? ""
             return "\(head)\(binding)\(moment): \(wait.reason.words(for: waiting.priority))"
         }
@@ -75,6 +76,15 @@ struct QueueTable {
             table.add([
                 quota.key.route, quota.key.mailbox?.description ?? "(all)", "\(quota.use.percent)%", quota.use.words,
             ])
+        }
+        return table
+    }
+
+    private var trials: Table {
+        var table = Table("TRIAL", "STATE", "SINCE", "BECAUSE")
+        for trial in report.trials {
+            let since = (now - trial.standing.since).spoken
+            table.add([trial.route, trial.stateWords, since, trial.standing.reason ?? "-"])
         }
         return table
     }

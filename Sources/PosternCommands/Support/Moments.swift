@@ -1,4 +1,5 @@
 import ArgumentParser
+import DeliveryPolicy
 import MailModel
 import Postern
 
@@ -31,6 +32,7 @@ struct Moment: ExpressibleByArgument {
 
 extension Status: ExpressibleByArgument {}
 extension MailModel.Path: ExpressibleByArgument {}
+extension TrialArm: ExpressibleByArgument {}
 extension QueueID: ExpressibleByArgument {
     package init?(argument: String) {
         guard !argument.isEmpty else { return nil }

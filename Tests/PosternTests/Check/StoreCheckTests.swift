@@ -44,6 +44,20 @@ import Testing
         try await directory.service().close()
     }
 
+    @Test(arguments: [
+        (TrialVerb?.none, "25% of its mail by smtp", CheckItem.Verdict.ok), (.stop, "stopped since", .warning),
+    ]) func aTrialSaysHowItStands(_ verb: TrialVerb?, _ words: String, _ verdict: CheckItem.Verdict) async throws {
+        let log = try directory.service()
+        let yaml = Desk.routes.replacing(
+            "  - name: shared",
+            with: "    smtp: {host: 127.0.0.1, auth: off}\n    trial: {mode: split, percent: 25}\n  - name: shared")
+        let routes = try configuration(yaml).routes
+        if let verb { try await verb.apply(to: routes[0], in: log, clocks: clock.clocks) }
+        let findings = await StoreCheck(path: directory.store, routes: routes, clocks: clock.clocks).examine()
+        let trial = try #require(findings.met.first { $0.name == "trial" })
+        #expect(trial.subject == "contoso" && trial.text.contains(words) && trial.verdict == verdict, "\(trial)")
+    }
+
     private func pause(_ cause: Refusal.Cause, mailbox: Address? = ann, until: Timestamp = after(60)) -> LanePause {
         LanePause(
             route: "contoso", mailbox: mailbox, path: .graph, since: noon, until: until, cause: cause, reason: "no luck"

@@ -41,7 +41,7 @@ import Testing
         #expect(
             alerts.map { "\($0.name): \($0.condition)" } == [
                 "failed: failed >= 1 in 15m", "set_aside: set_aside >= 1 in 1h", "queue_age: queue_age > 15m",
-                "token_error: token_error",
+                "token_error: token_error", "trial_rollback: trial_rollback",
                 "secret_expires: secret_expires < 7d",
             ])
         #expect(alerts.flatMap(\.channels).isEmpty)
@@ -50,7 +50,7 @@ import Testing
 
     private static let form =
         "a condition such as `failed >= 5 in 10m` (or deferred, throttled, fell_back, unknown, set_aside), "
-        + "`queue_age > 15m`, `token_error`, `quota > 80%` or `secret_expires < 30d`"
+        + "`queue_age > 15m`, `token_error`, `trial_rollback`, `quota > 80%` or `secret_expires < 30d`"
 
     @Test(arguments: [
         ("{name: a, when: failed > many}", "alerts[0].when: expected \(form), found `failed > many`"),

@@ -35,6 +35,10 @@ import Testing
             file: nil, started: settings, current: NIOLockedValueBox(settings), onReload: { _ in },
             reception: NIOLockedValueBox(ReceptionRules(settings)), listeners: [], delivery: bench.manager,
             alerts: alerts,
+            trials: TrialService(
+                log: bench.log, board: TrialBoard(), routes: [], delivery: .init(bench.manager),
+                clocks: bench.clock.clocks,
+                logger: silence),
             outbound: outbound, clocks: bench.clock.clocks, logger: silence)
     }
 

@@ -111,7 +111,7 @@ import Testing
             reason: "secret expired")
         try await log.pause(pause)
         try await log.postpone(
-            LaneKey(route: "contoso", mailbox: ann), via: nil, until: after(60), because: "secret expired", limit: 9)
+            LaneKey(route: "contoso", mailbox: ann), .free, until: after(60), because: "secret expired", limit: 9)
         let lane = try #require(try await report(log).lanes.first)
         #expect(lane.pauses == [pause] && lane.nextStart == after(60) && lane.timeToDrain == .seconds(60))
         let wait = try #require(lane.waiting.first?.waits.first)
@@ -132,7 +132,7 @@ import Testing
         try await accept(log, 1...1)
         try await accept(log, 2...2, via: .smtp)
         let one = try #require(try await report(log).lanes.first?.waiting.first)
-        #expect(one.messages == 2 && one.waits.map(\.via) == [nil, .smtp])
+        #expect(one.messages == 2 && one.waits.map(\.queue) == [.free, .smtp])
         #expect(one.waits.map(\.reason) == [.nothing, .missingPath(.smtp)])
         let both = try #require(try await report(log, smtp: true).lanes.first?.waiting.first)
         #expect(both.waits.map(\.reason) == [.nothing, .moreUrgent])

@@ -27,13 +27,17 @@ struct AlertBench {
             graph: {tenant: t, client_id: c, client_secret: s}
         """
 
-    init(_ alerts: String = "", in directory: TemporaryDirectory? = nil, clock: ManualClock = ManualClock()) throws {
+    init(
+        _ alerts: String = "", routes: String = routes, in directory: TemporaryDirectory? = nil,
+        clock: ManualClock = ManualClock()
+    ) throws {
         self.directory = try directory ?? TemporaryDirectory()
         self.clock = clock
         log = try self.directory.service()
         let (woken, quotas) = (woken, quotas)
         service = AlertService(
-            log: log, configuration: try Self.settings(alerts), transport: HTTPTransport(), clocks: clock.clocks,
+            log: log, configuration: try Self.settings(alerts, routes: routes), transport: HTTPTransport(),
+            clocks: clock.clocks,
             logger: recorder.logger, quotas: { quotas.withLockedValue { $0 } },
             wake: { lane, _ in woken.withLockedValue { $0.append(lane) } })
     }

@@ -34,6 +34,7 @@ struct Desk {
     let log: EmailLog
     let clock = ManualClock()
     let rules: NIOLockedValueBox<ReceptionRules>
+    let trials = TrialBoard()
     let woken = NIOLockedValueBox<[LaneKey]>([])
     let recorder = LogRecorder()
     let reception: Reception
@@ -42,9 +43,11 @@ struct Desk {
         directory = try TemporaryDirectory()
         log = try directory.service()
         rules = NIOLockedValueBox(ReceptionRules(try configuration(yaml)))
+        let trials = TrialBoard()
         let woken = woken
         reception = Reception(
-            log: log, rules: rules, priority: { listenerPriority }, clocks: clock.clocks, logger: recorder.logger,
+            log: log, rules: rules, trials: trials, priority: { listenerPriority }, clocks: clock.clocks,
+            logger: recorder.logger,
             wake: { lane, _ in woken.withLockedValue { $0.append(lane) } })
     }
 

@@ -10,7 +10,8 @@ import Testing
         ("throttled > 0 in 30s", "throttled >= 1 in 30s"), ("fell_back >=2 in 1d", "fell_back >= 2 in 1d"),
         ("unknown >= 3  in  250ms", "unknown >= 3 in 250ms"), ("set_aside >= 1 in 1h", "set_aside >= 1 in 1h"),
         ("queue_age > 15m", "queue_age > 15m"),
-        ("queue_age>90s", "queue_age > 90s"), ("token_error", "token_error"), (" token_error ", "token_error"),
+        ("queue_age>90s", "queue_age > 90s"), ("token_error", "token_error"), ("trial_rollback", "trial_rollback"),
+        (" token_error ", "token_error"),
         ("secret_expires < 30d", "secret_expires < 30d"), ("secret_expires<720h", "secret_expires < 30d"),
         ("quota > 80%", "quota > 80%"), ("quota>99%", "quota > 99%"),
     ])

@@ -29,6 +29,8 @@ import Testing
         ("queue_age > 15m", 7199, "The oldest message has waited for 119m"),
         ("queue_age > 15m", 86400, "The oldest message has waited for 24h"),
         ("queue_age > 15m", 200_000, "The oldest message has waited for 2d"),
+        ("trial_rollback", 1, "1 trial has been rolled back"),
+        ("trial_rollback", 2, "2 trials have been rolled back"),
         ("token_error", 1, "1 route or mailbox waits for an operator"),
         ("token_error", 2, "2 routes or mailboxes wait for an operator"),
         ("secret_expires < 30d", 1, "1 credential expires within 30d"),

@@ -125,6 +125,30 @@ import Testing
         }
     }
 
+    @Test func aRollbackAlertsUntilSomebodyActs() async throws {
+        let routes = AlertBench.routes + "\n    smtp: {host: 127.0.0.1, auth: off}\n    trial: {mode: split}"
+        let bench = try AlertBench(routes: routes)
+        func keep(_ state: String, route: String = "contoso") async throws {
+            let revision = try await bench.log.trials().first { $0.route == route }?.revision ?? 0
+            let now = bench.clock.now
+            #expect(
+                try await bench.log.keep(
+                    TrialRecord(
+                        route: route, state: state, since: now, startedDate: now, lookedDate: now,
+                        reason: "failed > 2% of 50", section: "", revision: revision)))
+        }
+        try await keep("running")
+        try await keep("rolled_back", route: "no longer tried")
+        await bench.turn()
+        #expect(bench.said.isEmpty)
+        try await keep("rolled_back")
+        await bench.turns(for: 600)
+        #expect(bench.said == ["error alert opened trial_rollback"])
+        try await keep("running")
+        await bench.turn(after: 5)
+        #expect(bench.said.last == "notice alert closed trial_rollback" && bench.said.count == 2)
+    }
+
     /// Where no mail waits, nothing probes, and nothing takes the pause off the record.
     @Test func aPauseThatHasLongRunOutAlertsNoMore() async throws {
         let bench = try AlertBench()

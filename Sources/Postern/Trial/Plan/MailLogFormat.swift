@@ -37,10 +37,6 @@ package enum MailLogFormat: String, CaseIterable, Sendable {
     }
 }
 
-extension Timestamp {
-    fileprivate static let distantFuture = Timestamp(secondsSince1970: 253_402_300_799)
-}
-
 /// Takes the lines of a log, and says which messages it tells of.
 package protocol MailLogReader {
     /// A line without its end. Lines of other programs are passed over.

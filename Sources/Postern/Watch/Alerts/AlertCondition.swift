@@ -10,6 +10,8 @@ package enum AlertCondition: Hashable, Sendable {
     case tokenError
     /// Of a daily quota, or of another over an hour or more, more than that is used.
     case quota(overPercent: Int)
+    /// A trial has been rolled back, and nobody has started or stopped it since.
+    case trialRollback
     /// A route's `secret_expires` is nearer than that, or past.
     case secretExpires(within: Duration)
 }
@@ -18,13 +20,14 @@ extension AlertCondition {
     /// For problems and help.
     static let form =
         "a condition such as `failed >= 5 in 10m` (or deferred, throttled, fell_back, unknown, set_aside), "
-        + "`queue_age > 15m`, `token_error`, `quota > 80%` or `secret_expires < 30d`"
+        + "`queue_age > 15m`, `token_error`, `trial_rollback`, `quota > 80%` or `secret_expires < 30d`"
 
     /// `nil` where the text is none of the forms. Blanks around the comparison may be missing.
     package init?(_ text: String) {
         let words = Self.words(text)
         switch (words.first, words.count) {
         case ("token_error", 1): self = .tokenError
+        case ("trial_rollback", 1): self = .trialRollback
         case ("queue_age", 3) where words[1] == ">":
             guard let span = Self.span(words[2]) else { return nil }
             self = .queueAge(over: span)
@@ -75,6 +78,7 @@ extension AlertCondition: CustomStringConvertible {
         case .count(let metric, let least, let span): "\(metric.rawValue) >= \(least) in \(Quantity.text(span))"
         case .queueAge(let span): "queue_age > \(Quantity.text(span))"
         case .tokenError: "token_error"
+        case .trialRollback: "trial_rollback"
         case .quota(let percent): "quota > \(percent)%"
         case .secretExpires(let span): "secret_expires < \(Quantity.text(span))"
         }
@@ -92,7 +96,7 @@ extension AlertCondition {
         case .tokenError: AlertPace(calm: .seconds(60), closesAtZero: false)
         // What comes back of a sliding window is soon used again.
         case .quota: AlertPace(calm: .seconds(300), closesAtZero: true)
-        case .secretExpires: AlertPace(calm: .zero, closesAtZero: true)
+        case .trialRollback, .secretExpires: AlertPace(calm: .zero, closesAtZero: true)
         }
     }
 }

@@ -6,7 +6,8 @@ import MailModel
 struct AlertEvent: Codable, Hashable, Sendable {
     enum State: String, Codable, Sendable { case opened, updated, closed, test }
 
-    /// A message in trouble; for `token_error` and `quota` a route or mailbox, for `secret_expires` a route.
+    /// A message in trouble; for `token_error` and `quota` a route or mailbox, for `secret_expires` and
+    /// `trial_rollback` a route.
     struct Sample: Codable, Hashable, Sendable {
         var id: String
         var status: String
@@ -91,6 +92,7 @@ extension AlertCondition {
         case .queueAge: return "the oldest message has waited for \(Self.spoken(.seconds(count)))"
         case .tokenError:
             return number("route or mailbox waits for an operator", "routes or mailboxes wait for an operator")
+        case .trialRollback: return number("trial has", "trials have") + " been rolled back"
         case .quota: return "a quota is used to \(count)%"
         case .secretExpires(let span):
             return number("credential expires", "credentials expire") + " within \(Quantity.text(span))"

@@ -6,6 +6,8 @@ import MailModel
 struct AlertGauge: Sendable {
     let log: EmailLog
     let secrets: [SecretExpiry]
+    /// Routes that have one.
+    let trials: Set<String>
     let quotas: @Sendable () async -> [QuotaUse]
 
     /// For so long after its time a pause still counts: where little mail comes, nothing may have probed whether it is over.
@@ -21,6 +23,9 @@ struct AlertGauge: Sendable {
             return AlertLevel(count: Int(age.components.seconds), isReached: age > span)
         case .tokenError:
             let count = try await operatorPauses(at: now).count
+            return AlertLevel(count: count, isReached: count > 0)
+        case .trialRollback:
+            let count = try await rolledBack().count
             return AlertLevel(count: count, isReached: count > 0)
         case .quota(let percent):
             let highest = await quotas().map(\.use.percent).max() ?? 0
@@ -42,6 +47,10 @@ struct AlertGauge: Sendable {
             try await log.oldestWaiting().map { [AlertEvent.Sample($0.message)] } ?? []
         case .tokenError:
             try await operatorPauses(at: now).prefix(limit).map(AlertEvent.Sample.init)
+        case .trialRollback:
+            try await rolledBack().prefix(limit).map {
+                AlertEvent.Sample(id: $0.route, status: $0.state, error: $0.reason ?? "")
+            }
         case .quota(let percent):
             await quotas().filter { $0.use.percent > percent }.sorted { $0.use.percent > $1.use.percent }
                 .prefix(limit).map(AlertEvent.Sample.init)
@@ -54,6 +63,12 @@ struct AlertGauge: Sendable {
 
     private func operatorPauses(at now: Timestamp) async throws(EmailLogError) -> [LanePause] {
         try await log.pauses().filter { $0.needsOperator && $0.until > now - Self.grace }
+    }
+
+    private func rolledBack() async throws(EmailLogError) -> [TrialRecord] {
+        try await log.trials().filter {
+            $0.state == TrialStanding.State.rolledBack.rawValue && trials.contains($0.route)
+        }
     }
 
     private func expiring(within span: Duration, at now: Timestamp) -> [SecretExpiry] {

@@ -87,7 +87,9 @@ actor AlertService: Service {
     private func look() async throws(EmailLogError) {
         let configuration = configuration
         if states == nil { states = try await restored(configuration) }
-        let gauge = AlertGauge(log: log, secrets: configuration.secretExpiries, quotas: quotas)
+        let gauge = AlertGauge(
+            log: log, secrets: configuration.secretExpiries,
+            trials: Set(configuration.routes.filter { $0.trial != nil }.map(\.name)), quotas: quotas)
         for alert in configuration.alerts {
             let now = clocks.now()
             let level = try await gauge.level(of: alert.condition, at: now)

@@ -1,0 +1,35 @@
+/// The queues in which a lane's mail of one priority waits, each in its own order: rows of one may take the same paths, so
+/// that whatever one queue waits for keeps back no other.
+package enum LaneQueue: String, Hashable, Sendable, CaseIterable {
+    /// May take any path, the route's primary first.
+    case free
+    /// May take Graph only.
+    case graph
+    /// May take SMTP only.
+    case smtp
+    /// May take any path, the one that a trial tries first.
+    case trial
+
+    /// - Parameters:
+    ///   - via: the only path that a row may take.
+    ///   - isTrial: it is in a trial's arm of that name.
+    package init(via: Path?, isTrial: Bool) {
+        switch via {
+        case .graph: self = .graph
+        case .smtp: self = .smtp
+        case nil: self = isTrial ? .trial : .free
+        }
+    }
+
+    /// The rows that may take no other path.
+    package init(boundTo path: Path) { self.init(via: path, isTrial: false) }
+
+    /// The only path its rows may take.
+    package var pin: Path? {
+        switch self {
+        case .graph: .graph
+        case .smtp: .smtp
+        case .free, .trial: nil
+        }
+    }
+}
