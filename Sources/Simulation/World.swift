@@ -1,3 +1,4 @@
+import DeliveryPolicy
 import EmailLog
 import Logging
 import MailModel
