@@ -84,7 +84,7 @@ import Testing
                 sql: """
                     EXPLAIN QUERY PLAN SELECT id FROM email_log INDEXED BY email_log_due
                     WHERE status = 'Q' AND route = 'r' AND mailbox = 'm' AND priority = 'high'
-                    AND via IS NULL AND next_attempt_date <= 'x' ORDER BY next_attempt_date, rowid LIMIT 9
+                    AND \(LaneQueue.column) = 'free' AND next_attempt_date <= 'x' ORDER BY next_attempt_date, rowid LIMIT 9
                     """
             ).map { $0["detail"] as String }
         }

@@ -123,6 +123,8 @@ extension DeliveryManager {
         }
         report(attempt, settlements)
         await settle(attempt, settlements)
+        // What the store says of it from now on is true, and it may go at once.
+        if case .moved = settlements[0] { attempted[start.id] = nil }
         for moment in settlements.compactMap(\.nextAttempt) { wake(start.lane, at: moment) }
         await note(effect, of: start.lane, by: start.path)
         bell.ring()

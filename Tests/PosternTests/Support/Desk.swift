@@ -43,7 +43,6 @@ struct Desk {
         directory = try TemporaryDirectory()
         log = try directory.service()
         rules = NIOLockedValueBox(ReceptionRules(try configuration(yaml)))
-        let trials = TrialBoard()
         let woken = woken
         reception = Reception(
             log: log, rules: rules, trials: trials, priority: { listenerPriority }, clocks: clock.clocks,

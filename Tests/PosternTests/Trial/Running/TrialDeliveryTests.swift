@@ -176,6 +176,7 @@ import Testing
         for number in 1...30 { try await bench.accept("t\(number)") }
         await bench.delivery.turns()
         #expect(bench.smtp.attempted.isEmpty && bench.graph.attempted.count <= 3)
+        bench.delivery.clock.advance(.milliseconds(1))
         await bench.conduct(nil)
         await bench.delivery.turns()
         let rows = try await bench.delivery.log.rows(LogFilter(trial: "trial"))
