@@ -42,6 +42,19 @@ struct ExternalQuota: Sendable {
         return until
     }
 
+    /// Takes what an errand's copies need; false, and nothing taken, where the quota has nothing to spare.
+    mutating func admit(_ errand: Errand, at now: Instant) -> Bool {
+        guard errand.externalCopies > 0, let bucket else { return true }
+        guard bucket.hasToSpare(errand.externalCopies, at: now) else { return false }
+        adopt(errand)
+        return true
+    }
+
+    mutating func adopt(_ errand: Errand) {
+        guard errand.externalCopies > 0, let ticket = bucket?.charge(errand.externalCopies) else { return }
+        tickets[errand.id] = ticket
+    }
+
     /// Counts an attempt that is under way without having been admitted here.
     mutating func adopt(_ row: Waiting) {
         if row.externals > 0, let ticket = bucket?.charge(row.externals) { tickets[row.id] = ticket }

@@ -57,6 +57,18 @@ struct Lane: Sendable {
         gates[path].adopted()
     }
 
+    /// Takes an errand that `hasRoom(for:)`.
+    mutating func start(_ errand: Errand) {
+        inFlight[errand.id] = Flight(path: .graph, tickets: buckets.charge(for: errand))
+        gates[.graph].started(errand.id)
+    }
+
+    /// Counts an errand that is under way without having been started here.
+    mutating func adopt(_ errand: Errand) {
+        inFlight[errand.id] = Flight(path: .graph, tickets: buckets.charge(for: errand))
+        gates[.graph].adopted()
+    }
+
     mutating func finished(
         _ id: QueueID, _ effect: LaneEffect, reachedFarSide: Bool, usage: Usage = .whole, at now: Instant,
         using random: inout some RandomNumberGenerator

@@ -75,6 +75,13 @@ struct LaneBuckets: Sendable {
         return Tickets(messages: messages.charge(1), recipients: recipients.charge(cost.recipients), graph: graph)
     }
 
+    /// Counts an errand that starts, or is under way.
+    mutating func charge(for errand: Errand) -> Tickets {
+        let graph = GraphTickets(requests: requests.charge(errand.requests), upload: upload.charge(errand.octets))
+        return Tickets(
+            messages: messages.charge(errand.copies), recipients: recipients.charge(errand.copies), graph: graph)
+    }
+
     mutating func settle(_ tickets: Tickets, _ usage: Usage = .whole, at now: Instant) {
         messages.settle(tickets.messages, using: usage.isSubmitted ? tickets.messages.amount : 0, at: now)
         recipients.settle(tickets.recipients, using: usage.isSubmitted ? tickets.recipients.amount : 0, at: now)

@@ -41,6 +41,12 @@ struct RouteLanes: Sendable {
         update(mailbox, at: now) { $0.adopt(row, by: path) }
     }
 
+    mutating func adopt(_ errand: Errand, at now: Instant) {
+        external.adopt(errand)
+        paths[.graph].adopted()
+        update(errand.lane.mailbox, at: now) { $0.adopt(errand) }
+    }
+
     mutating func restore(_ spent: Spent, of mailbox: Address) {
         external.restore(spent)
         lanes[mailbox, default: Lane(limits.lane)].restore(spent)
@@ -96,6 +102,19 @@ struct RouteLanes: Sendable {
         return nil
     }
 
+    /// False, and nothing done, where mail by Graph might miss what it takes, or Graph is paused.
+    mutating func start(_ errand: Errand, at now: Instant) -> Bool {
+        keepTime(at: now)
+        let mailbox = errand.lane.mailbox
+        guard outlook.paths.contains(.graph), !paths[.graph].hasReady,
+            paths[.graph].isOpen(at: now, concurrency: Errand.places(of: limits.concurrency(of: .graph))),
+            lane(mailbox).hasRoom(for: errand, outlook, at: now), external.admit(errand, at: now)
+        else { return false }
+        paths[.graph].started(errand.id)
+        update(mailbox, at: now) { $0.start(errand) }
+        return true
+    }
+
     func stillAdmits(_ id: QueueID, by path: Path, of mailbox: Address, at now: Instant) -> Bool {
         paths[path].breaker.stillAdmits(id) && lanes[mailbox]?.gates[path].stillAdmits(id, at: now) ?? true
     }
@@ -105,17 +124,39 @@ struct RouteLanes: Sendable {
         _ row: Waiting, by path: Path, of mailbox: Address, _ effect: LaneEffect, reachedFarSide: Bool,
         usage: Usage = .whole, at now: Instant, using random: inout some RandomNumberGenerator
     ) -> Instant {
-        let isLocal = paths[path].finished(row.id, of: mailbox, effect, at: now, using: &random)
+        ended(
+            row.id, by: path, of: mailbox, effect, reachedFarSide: reachedFarSide, usage: usage, at: now, using: &random
+        )
+        return opening(for: row.queue, of: lane(mailbox), at: now) ?? now
+    }
+
+    /// That an errand got through does not say that mail would: what waits for an operator goes on waiting.
+    mutating func finished(
+        _ errand: Errand, _ effect: LaneEffect, reachedFarSide: Bool, usage: Usage, at now: Instant,
+        using random: inout some RandomNumberGenerator
+    ) {
+        let mailbox = errand.lane.mailbox
+        let trouble = status(of: .graph, of: lane(mailbox), at: now).reason
+        let isProof = !(trouble?.cause.needsOperator ?? false)
+        ended(
+            errand.id, by: .graph, of: mailbox, effect == .healthy && !isProof ? .inconclusive : effect,
+            reachedFarSide: reachedFarSide, usage: usage, at: now, using: &random)
+    }
+
+    private mutating func ended(
+        _ id: QueueID, by path: Path, of mailbox: Address, _ effect: LaneEffect, reachedFarSide: Bool, usage: Usage,
+        at now: Instant, using random: inout some RandomNumberGenerator
+    ) {
+        let isLocal = paths[path].finished(id, of: mailbox, effect, at: now, using: &random)
         // A look submits nothing, so nobody's recipients count for it.
-        external.finished(row.id, reachedFarSide: reachedFarSide && usage.isSubmitted, at: now)
+        external.finished(id, reachedFarSide: reachedFarSide && usage.isSubmitted, at: now)
         lookOut(at: now)
         update(mailbox, at: now) { lane in
-            lane.finished(row.id, effect, reachedFarSide: reachedFarSide, usage: usage, at: now, using: &random)
+            lane.finished(id, effect, reachedFarSide: reachedFarSide, usage: usage, at: now, using: &random)
             if isLocal, case .routeFailure(let refusal, let retryAfter) = effect {
                 lane.keepStill(on: path, refusal, retryAfter: retryAfter, at: now, using: &random)
             }
         }
-        return opening(for: row.queue, of: lane(mailbox), at: now) ?? now
     }
 
     func nextWake(at now: Instant) -> Instant? {

@@ -34,6 +34,9 @@ struct RoutePath: Sendable {
         }
     }
 
+    /// Some mailbox could start a row by it.
+    var hasReady: Bool { !ready.isEmpty }
+
     mutating func popReady() -> Address? { ready.popFirst() }
 
     /// Until it is placed anew, the mailbox is not ready.

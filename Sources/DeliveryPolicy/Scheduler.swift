@@ -41,6 +41,8 @@ package struct Scheduler: Sendable {
 
     private(set) var routes: [String: RouteLanes] = [:]
     private var rows: [QueueID: Row] = [:]
+    /// Those under way.
+    private var errands: [QueueID: Errand] = [:]
 
     private var putOff: [PutOff] = []
 
@@ -56,6 +58,9 @@ package struct Scheduler: Sendable {
             for row in rows.values.sorted(by: { $0.waiting.id < $1.waiting.id }) where row.lane.route == route {
                 guard let path = row.path else { continue }
                 routes[route]?.adopt(row.waiting, by: path, of: row.lane.mailbox, at: now)
+            }
+            for errand in errands.values.sorted(by: { $0.id < $1.id }) where errand.lane.route == route {
+                routes[route]?.adopt(errand, at: now)
             }
             return []
         }
@@ -164,17 +169,30 @@ package struct Scheduler: Sendable {
         return max(0, route.limits.window - route.lane(key.mailbox).window.count(priority, queue))
     }
 
-    /// Books so many requests by Graph that no message stands for; false, and nothing done, where the mailbox has no room for
-    /// them now: it is paused, its limit is reached, or it makes as many requests at once as it may.
-    package mutating func takeRequests(_ count: Int64, _ key: LaneKey, at now: Instant) -> Bool {
-        guard let route = routes[key.route], let status = explain(key, at: now) else { return false }
-        let isOpen = status.paths.contains { $0.path == .graph && $0.pausedUntil == nil }
-        let lane = route.lane(key.mailbox)
-        guard isOpen, lane.buckets.availableRequests(at: now) >= count,
-            lane.inFlightCount <= route.limits.lane.concurrency
-        else { return false }
-        restore(key, [Spent(answeredAt: now, messages: 0, recipients: 0, size: 0, requests: count)], at: now)
+    /// Starts an errand beside the mail; false, and nothing done, where mail by Graph might miss what it takes, or Graph is
+    /// paused. One that was started ends with `finished`.
+    package mutating func start(_ errand: Errand, at now: Instant) -> Bool {
+        guard errands[errand.id] == nil, let route = routes[errand.lane.route] else { return false }
+        let fitting = errand.fitting(route.limits.lane)
+        guard routes[errand.lane.route]?.start(fitting, at: now) ?? false else { return false }
+        errands[errand.id] = fitting
         return true
+    }
+
+    /// As for a message.
+    package func stillAdmits(_ errand: Errand, at now: Instant) -> Bool {
+        routes[errand.lane.route]?.stillAdmits(errand.id, by: .graph, of: errand.lane.mailbox, at: now) ?? true
+    }
+
+    /// The errand ended.
+    /// - Parameters: as for a message.
+    package mutating func finished(
+        _ errand: Errand, _ effect: LaneEffect, reachedFarSide: Bool, usage: Usage, at now: Instant,
+        using random: inout some RandomNumberGenerator
+    ) {
+        guard let begun = errands.removeValue(forKey: errand.id) else { return }
+        routes[errand.lane.route]?.finished(
+            begun, effect, reachedFarSide: reachedFarSide, usage: usage, at: now, using: &random)
     }
 
     /// Books what the log says was spent before the start.

@@ -29,7 +29,8 @@ extension EmailLog {
 
 extension Database {
     func insert(_ submission: Submission, as id: QueueID, claimant: Int64) throws {
-        let body = try insertBody(submission.body, references: submission.envelopes.count)
+        let holders = submission.isShadowed ? 2 : 1
+        let body = try insertBody(submission.body, references: holders * submission.envelopes.count)
         let date = submission.createdDate.description
         for (index, envelope) in submission.envelopes.enumerated() {
             let part = id.part(index + 1)
@@ -40,6 +41,7 @@ extension Database {
             } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY {
                 throw EmailLogError.duplicateID(part)
             }
+            if submission.isShadowed { try insertShadow(of: submission, as: part, envelope, body: body) }
         }
     }
 

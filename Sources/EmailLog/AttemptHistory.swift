@@ -28,8 +28,8 @@ package struct SpentAttempt: Hashable, Sendable {
 }
 
 extension EmailLog {
-    /// The attempts that reached Microsoft and were answered at `moment` or later, and the looks at drafts that were left,
-    /// which are requests and no messages; oldest first.
+    /// The attempts that reached Microsoft and were answered at `moment` or later, the looks at drafts that were left,
+    /// which are requests and no messages, and what shadows took; oldest first.
     package func attempts(since moment: Timestamp, route: String? = nil) async throws(EmailLogError) -> [SpentAttempt] {
         try await read { db in
             try db.rows(
@@ -42,6 +42,10 @@ extension EmailLog {
                 UNION ALL
                 SELECT route, mailbox, 'graph', looked_date, requests, 0, 0, 0, email_id, NULL, 0 FROM leftover_draft
                 WHERE looked_date >= ?1 AND requests > 0 AND route = COALESCE(?2, route)
+                UNION ALL
+                SELECT route, mailbox, 'graph', answered_date, requests, messages, messages, bytes, email_id
+                FROM trial_shadow
+                WHERE answered_date >= ?1 AND requests > 0 AND route = COALESCE(?2, route)
                 ORDER BY 4
                 """, [moment.description, route]
             ).compactMap(SpentAttempt.init)

@@ -46,7 +46,30 @@ private enum BodyPlace: Sendable {
 extension EmailLog {
     /// - Throws: `noSuchMessage`, `bodyMissing`, `bodyDamaged`.
     package func body(of id: QueueID) async throws(EmailLogError) -> MessageBody {
-        let (place, size) = try await read { db in try Self.bodyPlace(of: id, in: db) }
+        let (place, size) = try await read { db in
+            try Self.bodyPlace(
+                """
+                SELECT b.size, b.spool, b.bytes FROM email_log l LEFT JOIN email_body b ON b.id = l.body_id
+                WHERE l.id = ?
+                """, [id.rawValue], of: id, in: db)
+        }
+        return try open(place, size, of: id)
+    }
+
+    /// The same for a shadow, which holds the body by a reference of its own.
+    package func body(of shadow: ClaimedShadow) async throws(EmailLogError) -> MessageBody {
+        let id = shadow.original
+        let (place, size) = try await read { db in
+            try Self.bodyPlace(
+                """
+                SELECT b.size, b.spool, b.bytes FROM trial_shadow s LEFT JOIN email_body b ON b.id = s.body_id
+                WHERE s.id = ?
+                """, [shadow.number], of: id, in: db)
+        }
+        return try open(place, size, of: id)
+    }
+
+    private func open(_ place: BodyPlace, _ size: Int, of id: QueueID) throws(EmailLogError) -> MessageBody {
         switch place {
         case .bytes(let bytes):
             guard bytes.count == size else { throw .bodyDamaged(id) }
@@ -61,12 +84,10 @@ extension EmailLog {
         }
     }
 
-    private static func bodyPlace(of id: QueueID, in db: Database) throws -> (BodyPlace, size: Int) {
-        let found = try db.row(
-            """
-            SELECT b.size, b.spool, b.bytes FROM email_log l LEFT JOIN email_body b ON b.id = l.body_id WHERE l.id = ?
-            """, [id.rawValue])
-        guard let row = found else { throw EmailLogError.noSuchMessage(id) }
+    private static func bodyPlace(
+        _ question: String, _ arguments: StatementArguments, of id: QueueID, in db: Database
+    ) throws -> (BodyPlace, size: Int) {
+        guard let row = try db.row(question, arguments) else { throw EmailLogError.noSuchMessage(id) }
         guard let size: Int = row[0] else { throw EmailLogError.bodyMissing(id) }
         if let name: String = row[1] { return (.spooled(name: name), size) }
         return (.bytes(try row.withUnsafeData(atIndex: 2) { $0.map { Array($0) } ?? [] }), size)

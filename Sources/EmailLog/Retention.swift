@@ -31,6 +31,7 @@ extension EmailLog {
         report.bodies += try await sweepBodies(of: .sent, before: now - retention.bodies)
         report.bodies += try await sweepBodies(of: .failed, before: now - retention.failedBodies)
         report.rows = try await sweepRows(before: now - retention.log)
+        try await sweepShadows(before: now - retention.log)
         return report
     }
 
@@ -59,6 +60,17 @@ extension EmailLog {
             total += count
             if ids.count < Self.chunk { return total }
             reached = last
+        }
+    }
+
+    private func sweepShadows(before date: Timestamp) async throws(EmailLogError) {
+        _ = try await repeatInChunks { db in
+            let count = try db.run(
+                """
+                DELETE FROM trial_shadow WHERE id IN (
+                    SELECT id FROM trial_shadow WHERE finished_date IS NOT NULL AND finished_date < ? LIMIT ?)
+                """, [date.description, Self.chunk])
+            return (count, [])
         }
     }
 

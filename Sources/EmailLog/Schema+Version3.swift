@@ -1,7 +1,8 @@
 /// What version 0.3.0 changed: what waits is found by index, however much it is; reports of failures and drafts are
-/// remembered, external recipients counted, and trials have a queue and a state. Frozen when that version is released (see `Schema`).
+/// remembered, external recipients counted; trials have a queue and a state, and what their shadows have found is kept. Frozen when
+/// that version is released (see `Schema`).
 extension Schema {
-    static let version3 = queueIndexes + trials + reports + setAside + drafts + spending
+    static let version3 = queueIndexes + trials + reports + setAside + drafts + spending + shadows
 
     /// Mail of a trial has a queue of its own, like mail that may take one path only (`LaneQueue`).
     ///
@@ -105,5 +106,53 @@ extension Schema {
         UPDATE email_attempt SET external_recipients = recipients
         WHERE finished_date >= strftime('%Y-%m-%d %H:%M:%f', 'now', '-1 day') AND external_recipients = 0
         """
+    ]
+    /// The exercise of Graph beside mail that goes by SMTP: one for each message that a trial in shadow mode has chosen. It
+    /// holds a reference of its own to the body until it is over. `runs` tells its drafts from those of a run before.
+    /// `answered_date`, `requests`, `messages` and `bytes` are the rate limiters' memory.
+    private static let shadows = [
+        """
+        CREATE TABLE trial_shadow (
+            id INTEGER PRIMARY KEY,
+            email_id TEXT NOT NULL,
+            route TEXT NOT NULL,
+            mailbox TEXT NOT NULL,
+            recipients TEXT,
+            size INTEGER NOT NULL,
+            body_id INTEGER,
+            state TEXT NOT NULL DEFAULT 'waiting'
+                CHECK (state IN ('waiting', 'running', 'done', 'failed', 'skipped')),
+            form TEXT CHECK (form IN ('render', 'draft', 'redirect')),
+            runs INTEGER NOT NULL DEFAULT 0,
+            claimant INTEGER,
+            created_date TEXT NOT NULL CHECK (length(created_date) = 23),
+            next_date TEXT CHECK (length(next_date) = 23),
+            started_date TEXT CHECK (length(started_date) = 23),
+            finished_date TEXT CHECK (length(finished_date) = 23),
+            answered_date TEXT CHECK (length(answered_date) = 23),
+            draft_id TEXT,
+            request_form TEXT,
+            request_size INTEGER,
+            latency_ms INTEGER,
+            http_status INTEGER,
+            error_code TEXT,
+            error_text TEXT,
+            request_id TEXT,
+            findings TEXT,
+            requests INTEGER NOT NULL DEFAULT 0 CHECK (requests >= 0),
+            messages INTEGER NOT NULL DEFAULT 0 CHECK (messages >= 0),
+            bytes INTEGER NOT NULL DEFAULT 0 CHECK (bytes >= 0),
+            CHECK ((state = 'waiting') = (next_date IS NOT NULL)),
+            CHECK ((state = 'running') = (claimant IS NOT NULL)),
+            CHECK ((state IN ('waiting', 'running')) = (finished_date IS NULL)),
+            CHECK ((state IN ('waiting', 'running')) = (body_id IS NOT NULL))
+        )
+        """,
+        "CREATE INDEX trial_shadow_waiting ON trial_shadow (route, next_date) WHERE state = 'waiting'",
+        "CREATE INDEX trial_shadow_running ON trial_shadow (state, claimant) WHERE state = 'running'",
+        "CREATE INDEX trial_shadow_message ON trial_shadow (email_id)",
+        "CREATE INDEX trial_shadow_route ON trial_shadow (route, created_date)",
+        "CREATE INDEX trial_shadow_finished ON trial_shadow (finished_date) WHERE finished_date IS NOT NULL",
+        "CREATE INDEX trial_shadow_answered ON trial_shadow (answered_date) WHERE answered_date IS NOT NULL",
     ]
 }

@@ -39,6 +39,8 @@ package struct Submission: Sendable {
     /// The `Received` field to be put on top when it is sent.
     package var received: [UInt8]
     package var trial: String?
+    /// Graph is exercised beside it.
+    var isShadowed: Bool { trial == "shadow" }
     /// The only path it may take, where someone asked for one.
     package var via: Path?
     /// Why it takes another path than its route's primary, `via`; `nil` where it does not.

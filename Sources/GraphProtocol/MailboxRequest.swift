@@ -21,6 +21,8 @@ package struct MailboxRequest: Sendable {
         case sendDraft(id: String)
         /// Whether a message is a draft still.
         case look(id: String)
+        /// What Exchange has made of a draft. Its body may be large.
+        case inspect(id: String, withBody: Bool)
         case deleteDraft(id: String)
         /// Messages of that Message-ID, angle brackets included, in any folder.
         case search(messageID: String)
@@ -62,6 +64,7 @@ package struct MailboxRequest: Sendable {
             post(message(id) + "/attachments/createUploadSession", json: json)
         case .sendDraft(let id): request(.post, message(id) + "/send")
         case .look(let id): request(.get, message(id) + "?$select=id,isDraft")
+        case .inspect(let id, let withBody): request(.get, message(id) + Self.inspection(withBody: withBody))
         case .deleteDraft(let id): request(.delete, message(id))
         case .search(let messageID):
             request(
@@ -75,6 +78,12 @@ package struct MailboxRequest: Sendable {
     private static func filter(_ messageID: String) -> String {
         let literal = messageID.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
         return "internetMessageId eq '\(literal)'"
+    }
+
+    private static func inspection(withBody: Bool) -> String {
+        "?$select=id,isDraft,subject,from,sender,toRecipients,ccRecipients,bccRecipients,internetMessageId,"
+            + "internetMessageHeaders,hasAttachments" + (withBody ? ",body" : "")
+            + "&$expand=attachments($select=id,name,size)"
     }
 
     private func post(_ url: String, mime length: Int) -> WireRequest {

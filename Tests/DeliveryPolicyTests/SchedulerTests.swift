@@ -157,23 +157,6 @@ import Testing
         #expect(scheduler.start(at: 30).count == 1)
     }
 
-    /// Requests without a message: within the limit, not during a pause, and beside no more than the attempts under way.
-    @Test mutating func otherRequestsHaveToFitAsWell() {
-        scheduler.configure("r", routeLimits { $0.lane.requests = Rate(10, per: .seconds(60)) }, at: 0)
-        #expect(take(6, of: 1, at: 0) == true)
-        #expect([take(6, of: 1, at: 0), take(4, of: 1, at: 0)] == [false, true])
-        #expect([take(1, of: 1, at: 59), take(1, of: 1, at: 60)] == [false, true])
-        _ = scheduler.enqueue(row(1), lane: Self.lane(1), at: 60)
-        #expect(scheduler.start(at: 60).count == 1, "they are no messages")
-        scheduler.restorePause(Self.lane(2), .graph, refusal(.throttled), until: 25, at: 0)
-        #expect([take(1, of: 2, at: 24), take(1, of: 2, at: 25)] == [false, true])
-        #expect(take(1, of: 1, route: "elsewhere", at: 0) == false)
-    }
-
-    private mutating func take(_ count: Int64, of box: Int, route: String = "r", at now: Instant) -> Bool {
-        scheduler.takeRequests(count, Self.lane(box, route: route), at: now)
-    }
-
     @Test mutating func aPauseOutlivesARestart() {
         scheduler.restorePause(Self.lane(1), .graph, refusal(.throttled), until: 25, at: 0)
         _ = scheduler.enqueue(row(1), lane: Self.lane(1), at: 0)

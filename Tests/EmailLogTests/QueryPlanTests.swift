@@ -44,6 +44,7 @@ import Testing
         ("cancel", { _ = try await $0.cancel(.ids([QueueID(rawValue: "one")])) }),
         ("failed", { _ = try await $0.rows(LogFilter(statuses: [.failed])) }),
         ("held", { _ = try await $0.rows(LogFilter(statuses: [.held])) }),
+        ("shadows", { try await shadows($0) }),
     ]
 
     private static func settleInParts(_ log: EmailLog) async throws {
@@ -75,6 +76,26 @@ import Testing
         for metric in TroubleMetric.allCases { _ = try await log.examples(of: metric, since: noon, limit: 5) }
     }
 
+    private static func shadows(_ log: EmailLog) async throws {
+        try await log.shadowed("shadowed")
+        _ = try await log.routesWithShadows()
+        for which in [SkippedShadows.expired(before: noon), .overflow(keeping: 9)] {
+            _ = try await log.skipShadows(route: "contoso", which, at: noon, limit: 9)
+        }
+        let claimed = try #require(try await log.claimNextShadow())
+        _ = try await log.body(of: claimed)
+        try await log.keepDraft("AAMk1", of: claimed)
+        var result = ShadowResult(.done)
+        result.leftover = .named("AAMk1")
+        try await log.end(claimed, result, at: noon)
+        _ = try await log.recoverShadows(at: noon)
+        _ = try await log.shadow(of: claimed.original)
+        _ = try await log.shadowFindings(route: "contoso", since: noon)
+        _ = try await log.shadowOutcomes(route: "contoso", since: noon)
+        _ = try await log.shadowLatencies(route: "contoso", since: noon)
+        _ = try await log.skipShadows(route: "contoso", .unwanted, at: noon, limit: 9)
+    }
+
     private static func sweep(_ log: EmailLog) async throws {
         _ = try await log.make(.failed)
         _ = try await log.sweep(Retention(bodies: .zero, failedBodies: .zero, log: .seconds(1)), at: after(90_000))
@@ -83,7 +104,7 @@ import Testing
     /// What is read through whole is small: values in the statement, and one entry for each lane, pause or alert.
     private static let small: Set<String> = [
         "CONSTANT", "3", "leap", "lane", "pin", "p", "v", "w", "lane_pause", "trial_state", "alert",
-        "alert_notification",
+        "alert_notification", "r",
     ]
 
     @Test(arguments: uses) func rowsAreFoundByAnIndex(

@@ -3,8 +3,8 @@ import EmailLog
 import Logging
 import MailModel
 
-/// Drafts that were made for messages and will never be sent are taken away, a few at a time and one after the other: of
-/// the requests that a mailbox may make at once, one is left for this.
+/// Drafts that were made for messages and will never be sent are taken away, a few at a time and one after the other, as
+/// errands beside the mail.
 extension DeliveryManager {
     private static let interval = Duration.seconds(5)
     private static let atOnce = 10
@@ -36,9 +36,12 @@ extension DeliveryManager {
         guard let sweeper = routes[draft.lane.route]?.paths[.graph] as? any DraftSweeper else {
             return try await put(draft, off: Self.retry, because: "its route has no Graph path any more", requests: 0)
         }
-        let most = Int64(type(of: sweeper).requestsPerDraft)
-        guard scheduler.takeRequests(most, draft.lane, at: clocks.instant()) else { return }
+        let errand = Errand(
+            id: QueueID(rawValue: "\(draft.message).draft\(draft.number)"), lane: draft.lane,
+            requests: Int64(type(of: sweeper).requestsPerDraft))
+        guard scheduler.start(errand, at: clocks.instant()) else { return }
         let swept = await sweeper.sweep(draft)
+        finished(errand, swept.effect, ShadowResult.Cost(requests: swept.requests))
         switch swept.state {
         case .failed(let refusal, let wait):
             try await put(

@@ -15,6 +15,8 @@ struct DraftMessage: Sendable {
         case unreadable(EmailLogError)
     }
 
+    /// That it was made of.
+    let header: [UInt8]
     /// As JSON.
     let resource: [UInt8]
     let attachments: [Attachment]
@@ -27,6 +29,7 @@ struct DraftMessage: Sendable {
     /// - Parameter header: as it is to leave, for a carrier without an envelope.
     init(header: [UInt8], body: MessageBody) throws(Failure) {
         let message = try Self.decompose(header, body)
+        self.header = header
         let text = try Self.text(of: message, body)
         resource = MessageResource(message.header, text: text, isHTML: message.text?.isHTML ?? false).json
         guard resource.count <= MessageResource.largestBody else {

@@ -34,17 +34,17 @@ extension GraphPath {
 }
 
 /// One attempt under way, and what it has taken of the limits.
-private struct Course: Sendable {
-    let path: GraphPath
-    let message: QueuedMessage
-    let form: GraphForm
-    let memory: AttemptMemory
+struct Course: Sendable {
+    private let path: GraphPath
+    private let message: QueuedMessage
+    private let form: GraphForm
+    private let memory: AttemptMemory
     var dialogue: GraphDialogue
-    var isSubmitted = false
+    private(set) var isSubmitted = false
     /// Octets, as they would be before base 64.
-    var uploaded = 0
+    private(set) var uploaded = 0
     /// How the message went, where that is worth a word.
-    var note: String?
+    private var note: String?
 
     init(
         path: GraphPath, message: QueuedMessage, form: GraphForm, memory: AttemptMemory, _ held: HeldToken
@@ -99,7 +99,8 @@ private struct Course: Sendable {
     private static let notInOne = Refusal(
         scope: .message, cause: .malfunction, text: "The message goes as a draft only, and was to go in one request.")
 
-    private mutating func create() async -> Result<DraftCreation, TokenSource.Unavailable> {
+    /// Makes the draft, in the message's form.
+    mutating func create() async -> Result<DraftCreation, TokenSource.Unavailable> {
         switch form {
         case .mime(let outgoing):
             return await upload(.createDraft(messageLength: outgoing.size), outgoing)
@@ -115,7 +116,8 @@ private struct Course: Sendable {
         }
     }
 
-    private func keep(_ id: String) async -> Bool {
+    /// Writes the draft's id down; false where that failed.
+    func keep(_ id: String) async -> Bool {
         CrashPoint.reach(.draftMade)
         do throws(EmailLogError) {
             try await memory.keepDraft(id)

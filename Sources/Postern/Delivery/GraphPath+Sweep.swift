@@ -70,7 +70,7 @@ extension GraphPath: DraftSweeper {
         }
     }
 
-    private func delete(_ id: String, _ dialogue: inout GraphDialogue) async -> SweptDraft.State {
+    func delete(_ id: String, _ dialogue: inout GraphDialogue) async -> SweptDraft.State {
         switch await dialogue.perform(.deleteDraft(id: id)) {
         case .failure(let unavailable): return .init(unavailable)
         case .success(let reply):
