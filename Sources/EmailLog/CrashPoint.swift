@@ -39,6 +39,13 @@ package enum CrashPoint: String, CaseIterable, Sendable {
     /// It is recorded, and a spool file without a row is still there.
     case settled
 
+    // Graph is exercised beside the mail.
+
+    /// A shadow is taken, and nothing was asked of Graph.
+    case shadowClaimed
+    /// Its draft is deleted, or its copy sent, and nothing of that is recorded.
+    case shadowAnswered
+
     /// The service starts, and has recorded the attempts that were cut off.
     case recovered
 

@@ -32,7 +32,7 @@ extension Database {
         message.id = original.shadow(run: shadow[2])
         message.envelope = Envelope(sender: message.envelope.sender, recipients: recipients)
         (message.via, message.draft, message.unresolved) = (nil, nil, nil)
-        return ClaimedShadow(number: number, original: original, message: message, form: form)
+        return ClaimedShadow(number: number, original: original, message: message, form: form, run: shadow[2])
     }
 
     /// - Returns: the spool files to delete once this is committed.

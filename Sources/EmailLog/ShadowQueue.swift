@@ -21,6 +21,8 @@ package struct ClaimedShadow: Hashable, Sendable {
     /// As it was accepted, under an id that tells it from the real one and from earlier runs.
     package var message: QueuedMessage
     package var form: ShadowForm
+    /// 1 for the first.
+    package var run: Int
 }
 
 /// What came of a run.

@@ -69,7 +69,7 @@ package struct Gateway: Sendable {
         self.outbound = outbound
         self.logger = logger
         delivery = DeliveryManager(
-            log: log, routes: settings.routes, keepsSentBodies: configuration.keepsSentBodies,
+            log: log, shadows: log, routes: settings.routes, keepsSentBodies: configuration.keepsSentBodies,
             bounces: BounceWriter(configuration), bell: bell, eventLoop: group.any(), clocks: clocks, logger: logger)
         trials = TrialService(
             log: log, board: board, routes: configuration.routes, delivery: .init(delivery), clocks: clocks,

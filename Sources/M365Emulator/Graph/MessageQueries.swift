@@ -115,16 +115,28 @@ extension StoredMessage {
         for (key, name) in [("toRecipients", "To"), ("ccRecipients", "Cc")] {
             json[key] = .array(Self.addresses(name, summary.mime).map(Self.person))
         }
+        json["bccRecipients"] = .array(content.bcc.map(Self.person))
+        json["body"] = ["contentType": .string(content.isHTML ? "html" : "text"), "content": .string("")]
+        if call.head.query["$expand"]?.hasPrefix("attachments") ?? false, let attachments = content.attachments {
+            json["attachments"] = .array(attachments.map(Self.attachment))
+        }
         guard let selected = call.head.query["$select"], !selected.isEmpty else {
             json["internetMessageHeaders"] = nil
             return .object(json)
         }
-        let names = Set(selected.split(separator: ",").map { String($0.filter { $0 != " " }) } + ["id"])
+        let names = Set(selected.split(separator: ",").map { String($0.filter { $0 != " " }) } + ["id", "attachments"])
         return .object(json.filter { names.contains($0.key) })
     }
 
     private static func person(_ address: String) -> JSONValue {
         ["emailAddress": ["name": .string(address), "address": .string(address)]]
+    }
+
+    private static func attachment(_ attachment: DraftAttachment) -> JSONValue {
+        [
+            "@odata.type": "#microsoft.graph.fileAttachment", "name": .string(attachment.name),
+            "size": .number(attachment.bytes.count), "isInline": .bool(attachment.isInline),
+        ]
     }
 
     private static func addresses(_ name: String, _ mime: [UInt8]) -> [String] {

@@ -72,6 +72,31 @@ struct DraftContent: Sendable {
         return OutgoingMessage(mime: bytes, mailbox: mailbox, messageID: messageID, date: date)
     }
 
+    /// Whom only it names.
+    var bcc: [String] {
+        switch form {
+        case .mime(let bytes):
+            HeaderBlock(parsing: bytes).all(named: "Bcc").flatMap { field in
+                AddressList(parsing: field.unfolded).addresses.map(\.address.description)
+            }
+        case .json(let draft): draft.bccAddresses
+        }
+    }
+
+    /// Whether there is a text in HTML anywhere in it.
+    var isHTML: Bool {
+        switch form {
+        case .mime(let bytes):
+            String(decoding: bytes.prefix(64 * 1024), as: UTF8.self).lowercased().contains("content-type: text/html")
+        case .json(let draft): draft.isHTML
+        }
+    }
+
+    /// `nil` where the message was not taken apart.
+    var attachments: [DraftAttachment]? {
+        if case .json(let draft) = form { draft.attachments } else { nil }
+    }
+
     var hasAttachments: Bool {
         switch form {
         case .mime(let bytes):

@@ -23,7 +23,7 @@ struct JSONDraft: Sendable {
     private static let headerLimit = 5
 
     private let subject: String
-    private let isHTML: Bool
+    let isHTML: Bool
     private let text: String
     private let from: [Person]
     private let sender: [Person]
@@ -79,6 +79,8 @@ struct JSONDraft: Sendable {
             return names[id].map { (name: $0, value: value) }
         }
     }
+
+    var bccAddresses: [String] { bcc.map(\.address) }
 
     var badRecipients: [String] { (to + cc + bcc).filter { !$0.isAddress }.map(\.address) }
 

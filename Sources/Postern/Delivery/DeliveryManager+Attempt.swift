@@ -153,7 +153,7 @@ extension DeliveryManager {
     }
 
     /// What came of the attempt is known and must be recorded; a store in trouble is waited for.
-    private func record(_ write: (any DeliveryStore, Timestamp) async throws(EmailLogError) -> Void) async {
+    func record(_ write: (any DeliveryStore, Timestamp) async throws(EmailLogError) -> Void) async {
         while true {
             do throws(EmailLogError) {
                 return try await write(log, clocks.now())

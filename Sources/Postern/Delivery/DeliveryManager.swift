@@ -11,6 +11,8 @@ import ServiceLifecycle
 /// of each lane in memory.
 package actor DeliveryManager: Service {
     let log: any DeliveryStore
+    /// `nil` where Graph is not exercised.
+    let shadows: (any ShadowStore)?
     let clocks: Clocks
     let logger: Logger
     let bell: Bell
@@ -39,19 +41,26 @@ package actor DeliveryManager: Service {
     private var nextSweep = Instant.start
     var nextDraftLook = Instant.start
     var isSweepingDrafts = false
+    var nextShadowLook = Instant.start
+    var nextShadowCare = Instant.start
+    /// Those under way.
+    var runningShadows: Set<Int64> = []
     var hasCheckedPermissions = false
     /// The store failed: nothing starts before then.
     private var storeRestsUntil = Instant.start
 
     /// - Parameters:
+    ///   - shadows: what waits to be exercised by Graph.
     ///   - eventLoop: whose timers wake it.
     ///   - random: spreads retries and probes.
     package init(
-        log: any DeliveryStore, routes: [DeliveryRoute], keepsSentBodies: Bool, bounces: BounceWriter?, bell: Bell,
+        log: any DeliveryStore, shadows: (any ShadowStore)? = nil, routes: [DeliveryRoute], keepsSentBodies: Bool,
+        bounces: BounceWriter?, bell: Bell,
         eventLoop: any EventLoop, clocks: Clocks, logger: Logger,
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     ) {
         self.log = log
+        self.shadows = shadows
         self.routes = Dictionary(routes.map { ($0.name, $0) }) { first, _ in first }
         self.keepsSentBodies = keepsSentBodies
         self.bounces = bounces
@@ -72,6 +81,7 @@ package actor DeliveryManager: Service {
                     for start in await nextStarts() { group.addTask { await self.attempt(start) } }
                     if isTimeForPermissions() { group.addTask { await self.checkPermissions() } }
                     if isTimeForDrafts() { group.addTask { await self.sweepDrafts() } }
+                    for turn in await nextShadows() { group.addTask { await self.run(turn) } }
                 }
             }
         } onGracefulShutdown: {

@@ -15,6 +15,8 @@ package struct DeliveryRoute: Sendable {
     let schedule: RetrySchedule
     let lostAnswers: LostAnswers
     let paths: [Path: any DeliveryPath]
+    /// How Graph is exercised beside the mail that a trial has chosen; `nil`: not at all.
+    var shadow: TrialSettings.Shadow?
 
     /// - Throws: a credential or a file that cannot be read.
     init(
@@ -38,6 +40,7 @@ package struct DeliveryRoute: Sendable {
         self.init(
             name: route.name, limits: RouteLimits(route), schedule: configuration.retry,
             lostAnswers: route.graph.map { LostAnswers($0) } ?? LostAnswers(), paths: paths)
+        if let trial = route.trial, trial.mode == .shadow { shadow = trial.shadow }
     }
 
     /// A route over paths that are made elsewhere.

@@ -185,7 +185,7 @@ extension DraftCreation {
 }
 
 extension Outcome {
-    fileprivate init(_ unavailable: TokenSource.Unavailable) {
+    init(_ unavailable: TokenSource.Unavailable) {
         self = .deferred(unavailable.failure.refusal, retryAfter: unavailable.failure.retryAfter)
     }
 }

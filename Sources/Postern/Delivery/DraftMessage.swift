@@ -42,7 +42,7 @@ struct DraftMessage: Sendable {
         self.body = body
     }
 
-    private static func decompose(_ header: [UInt8], _ body: MessageBody) throws(Failure) -> DecomposedMessage {
+    static func decompose(_ header: [UInt8], _ body: MessageBody) throws(Failure) -> DecomposedMessage {
         let scanned = try PartScanner.scan(body)
         do {
             return try DecomposedMessage(

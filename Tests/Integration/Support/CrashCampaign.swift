@@ -42,7 +42,8 @@ final class CrashCampaign {
             try await dieUnderLoad(death)
         case .at(.bodyArriving, _), .at(.bodySynced, _), .at(.bodyNamed, _), .at(.bodyPublished, _),
             .at(.committing, _), .at(.committed, _), .at(.accepted, _), .at(.chosen, _), .at(.claimed, _),
-            .at(.bytesLeaving, _), .at(.draftMade, _), .at(.draftKept, _), .at(.answered, _), .at(.settled, _):
+            .at(.bytesLeaving, _), .at(.draftMade, _), .at(.draftKept, _), .at(.answered, _), .at(.settled, _),
+            .at(.shadowClaimed, _), .at(.shadowAnswered, _):
             try await dieUnderLoad(death)
         }
     }

@@ -94,7 +94,7 @@ struct DeliveryBench {
         self.path = path
         log = try self.directory.service()
         manager = DeliveryManager(
-            log: log, routes: routes ?? [Self.route(path)], keepsSentBodies: keepsSentBodies,
+            log: log, shadows: log, routes: routes ?? [Self.route(path)], keepsSentBodies: keepsSentBodies,
             bounces: bounces, bell: bell, eventLoop: MultiThreadedEventLoopGroup.singleton.any(), clocks: clock.clocks,
             logger: logger)
         try await manager.restore()
