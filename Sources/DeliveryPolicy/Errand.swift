@@ -66,7 +66,7 @@ extension Lane {
     /// Whether a row is due that may go by the path now, whatever else it waits for.
     private func hasMail(for path: Path, _ outlook: RouteOutlook, at now: Instant) -> Bool {
         window.heads.contains { row in
-            row.due <= now && opening(for: row.via, by: path, outlook, at: now).map { $0 <= now } ?? false
+            row.due <= now && opening(for: row.queue, by: path, outlook, at: now).map { $0 <= now } ?? false
         }
     }
 }

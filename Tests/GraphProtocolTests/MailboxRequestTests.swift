@@ -27,6 +27,14 @@ import Testing
             .createUploadSession(id: id, Array("{}".utf8)), .post,
             "/messages/AAMk_a-b%2Fc%2Bd%3D/attachments/createUploadSession"
         ),
+        (
+            .inspect(id: id, withBody: false), .get,
+            "/messages/AAMk_a-b%2Fc%2Bd%3D" + inspected + "&$expand=attachments($select=id,name,size)"
+        ),
+        (
+            .inspect(id: id, withBody: true), .get,
+            "/messages/AAMk_a-b%2Fc%2Bd%3D" + inspected + ",body&$expand=attachments($select=id,name,size)"
+        ),
         (.deleteDraft(id: id), .delete, "/messages/AAMk_a-b%2Fc%2Bd%3D"),
         (
             .search(messageID: "<it's+1@contoso.com>"), .get,
@@ -34,6 +42,10 @@ import Testing
                 + "&$select=id,isDraft,internetMessageHeaders&$top=50"
         ),
     ]
+
+    private static let inspected =
+        "?$select=id,isDraft,subject,from,sender,toRecipients,ccRecipients,bccRecipients,internetMessageId,"
+        + "internetMessageHeaders,hasAttachments"
 
     @Test(arguments: calls.indices) func everyCallHasItsPlace(_ index: Int) {
         let (call, method, path) = Self.calls[index]
@@ -57,7 +69,7 @@ import Testing
             #expect(request.header("Content-Length") == "8")
         case .createDraftFromJSON(let json), .attach(_, let json), .createUploadSession(_, let json):
             #expect(request.body == .bytes(json) && request.header("Content-Type") == "application/json")
-        case .sendDraft, .look, .deleteDraft, .search:
+        case .sendDraft, .look, .inspect, .deleteDraft, .search:
             #expect(request.body == .none && request.header("Content-Type") == nil)
         }
     }

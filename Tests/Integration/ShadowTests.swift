@@ -15,7 +15,7 @@ import Testing
     /// - Returns: subjects of what was answered 250.
     @discardableResult
     private func send(
-        _ count: Int = count, seed: Int = 1, prefix: String = "varied", _ scenario: Scenario
+        _ scenario: Scenario, count: Int = count, seed: Int = 1, prefix: String = "varied"
     ) async throws -> Set<String> {
         struct Report: Decodable { var acknowledged: [String: String] }
         let report = try await Python.run(
@@ -42,9 +42,9 @@ import Testing
             counts.keys.allSatisfy { $0 == "S" } && (count.map { counts["S"] == $0 } ?? true)
         }
         let states = try await eventually("shadows over", within: .seconds(120)) {
-            try await states(scenario)
-        } until: {
-            $0.isOver && $0.total > 0
+            try await self.states(scenario)
+        } until: { (found: States) in
+            found.isOver && found.total > 0
         }
         try await eventually("no draft is left", within: .seconds(60)) {
             try await scenario.emulator.counters().drafts
@@ -122,7 +122,7 @@ import Testing
             }
             for kill in 1...Scale.of(2, long: 20) {
                 try await scenario.gateway.start()
-                sent.formUnion(try await send(8, seed: kill, prefix: "kill\(kill)", scenario))
+                sent.formUnion(try await send(scenario, count: 8, seed: kill, prefix: "kill\(kill)"))
                 try await scenario.gateway.kill()
             }
             try await scenario.gateway.start()
@@ -139,7 +139,7 @@ import Testing
     ) async throws -> Set<String> {
         try await scenario.gateway.start(environment: ["POSTERN_CRASH_AT": "\(point.rawValue):\(time)"])
         let program = try scenario.gateway.program
-        let sent = try await send(8, seed: seed, prefix: prefix, scenario)
+        let sent = try await send(scenario, count: 8, seed: seed, prefix: prefix)
         let ending = await program.ending(within: .seconds(60))
         if ending == nil { await program.kill() }
         #expect(ending != nil, "\(point) was not reached: \(program.errors.text.suffix(1000))")
@@ -150,7 +150,7 @@ import Testing
     @Test func troubleOfGraphDelaysNoMail() async throws {
         try await Scenario.run(Self.configuration("draft")) { scenario in
             try await scenario.emulator.addFault(#"{"preset": "outage"}"#)
-            try await send(20, scenario)
+            try await send(scenario, count: 20)
             try await scenario.gateway.store.counts("delivered") { $0 == ["S": 20] }
             #expect(try await scenario.gateway.store.rows("attempts <> 1 OR error_text IS NOT NULL").isEmpty)
             #expect(try await scenario.emulator.messages().count == 20)

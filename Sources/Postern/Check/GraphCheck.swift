@@ -14,8 +14,9 @@ extension Checkup {
         case .success(let granted):
             let permission = await permissionItem(route, graph, granted)
             let upload = await uploadItem(route, graph, granted)
+            let shadow = await shadowItem(route, graph, granted)
             return [tokenItem(granted, route), rolesItem(granted, route), await probeItem(route, graph, granted.token)]
-                + [permission, upload].compactMap(\.self)
+                + [permission, upload, shadow].compactMap(\.self)
         }
     }
 
@@ -110,15 +111,35 @@ extension Checkup {
             let text = "\(AppRole.drafts) is not in the token: mail above `mime_limit` waits for it"
             return CheckItem("large", route.name, isAsked ? .failed(.refused) : .warning, text, advice: advice)
         }
-        switch await ask(.createDraft, graph, mailbox, granted.token) {
-        case .success(.ready): return CheckItem("large", mailbox, .ok, "permitted, as `large: upload` needs it")
+        return await draftsItem("large", "large: upload", advice, graph, mailbox, granted.token)
+    }
+
+    /// What a shadow needs that makes drafts; `nil` for any other.
+    fileprivate func shadowItem(_ route: Route, _ graph: Graph, _ granted: TokenCheck.Granted) async -> CheckItem? {
+        guard let trial = route.trial, trial.mode == .shadow, trial.shadow == .draft else { return nil }
+        let advice = AppRole.advice(granting: AppRole.drafts, or: "trial: {shadow: render}")
+        guard let mailbox = party(of: route)?.mailbox.description else {
+            guard AppRole.isGranted(anyOf: [AppRole.drafts], by: granted.claims) == false else { return nil }
+            return CheckItem(
+                "shadow", route.name, .failed(.refused), "\(AppRole.drafts) is not in the token: no draft can be made",
+                advice: advice)
+        }
+        return await draftsItem("shadow", "trial: {shadow: draft}", advice, graph, mailbox, granted.token)
+    }
+
+    /// Whether drafts may be made in the mailbox, which it is asked itself.
+    private func draftsItem(
+        _ name: String, _ setting: String, _ advice: String, _ graph: Graph, _ mailbox: String, _ token: AccessToken
+    ) async -> CheckItem {
+        switch await ask(.createDraft, graph, mailbox, token) {
+        case .success(.ready): return CheckItem(name, mailbox, .ok, "permitted, as `\(setting)` needs it")
         case .success(.refused(let refusal)) where refusal.status == 403 && refusal.cause == .unauthorized:
-            return CheckItem("large", mailbox, .failed(.refused), refusal.words, advice: advice)
+            return CheckItem(name, mailbox, .failed(.refused), refusal.words, advice: advice)
         case .success(let finding):
             var item = finding.item(mailbox)
-            item.name = "large"
+            item.name = name
             return item
-        case .failure(let failure): return CheckItem("large", mailbox, .failed(.unavailable), failure.text)
+        case .failure(let failure): return CheckItem(name, mailbox, .failed(.unavailable), failure.text)
         }
     }
 }

@@ -12,7 +12,7 @@ extension DeliveryManager {
                 requests: Int64(cost.requests), isSubmitted: cost.messages > 0,
                 octets: Int64(Base64.encodedLength(of: cost.bytes))),
             at: clocks.instant(), using: &random)
-        bell.ring(errand.lane)
+        bell.ring()
     }
 }
 

@@ -19,13 +19,15 @@ struct LogShowCommand: AsyncParsableCommand {
             let log = try ConfigurationOptions.openLog(of: configuration)
             guard let row = try await log.row(id) else { throw EmailLogError.noSuchMessage(id) }
             let attempts = try await log.attempts(of: id)
+            let shadow = try await log.shadow(of: id)
             let parts = try await log.parts(of: id).map(\.id).filter { $0 != id }
             let choice = try? await SendChoice.made(for: row, isPart: !parts.isEmpty, in: log, configuration)
             try await log.close()
             if output.json {
-                terminal.write(row.json(attempts: attempts, choice).written())
+                terminal.write(row.json(attempts: attempts, choice, shadow).written())
             } else {
                 show(row, attempts, parts, choice, on: terminal)
+                for line in shadow?.lines ?? [] { terminal.write(Table.printable(line)) }
             }
         }
     }
@@ -77,13 +79,13 @@ extension LogRow {
         ]
     }
 
-    fileprivate func json(attempts: [AttemptRow], _ choice: SendChoice?) -> JSON {
+    fileprivate func json(attempts: [AttemptRow], _ choice: SendChoice?, _ shadow: ShadowRecord?) -> JSON {
         guard case .object(let members) = json else { return json }
         return .object(
             members.filter { $0.key != "attempts" } + [
                 .init("attempts", .whole(self.attempts)), .init("plan", choice?.json ?? .null),
                 .init("email_attempt", .array(attempts.map(\.json))),
-            ])
+            ] + (shadow.map { [.init("trial_shadow", $0.json)] } ?? []))
     }
 }
 

@@ -10,8 +10,10 @@ enum Death: Sendable, CustomStringConvertible {
     /// It is told to end, and does; for a power cut behind that.
     case ordered
 
-    /// Those that a process comes by, whatever `exactly_once` says.
-    static let points = CrashPoint.allCases.filter { $0 != .draftMade && $0 != .draftKept }
+    /// Those that a process comes by, whatever `exactly_once` says and without a trial.
+    static let points = CrashPoint.allCases.filter { point in
+        ![.draftMade, .draftKept, .shadowClaimed, .shadowAnswered].contains(point)
+    }
 
     /// What is reached once in a process needs no other number.
     static func at(_ point: CrashPoint, using random: inout SeededGenerator) -> Death {
@@ -19,7 +21,7 @@ enum Death: Sendable, CustomStringConvertible {
         case .maildropWritten, .maildropSynced, .maildropNamed, .recovered: .at(point, time: 1)
         case .maildropRead, .maildropTaken: .at(point, time: .random(in: 1...3, using: &random))
         case .bodyArriving, .bodySynced, .bodyNamed, .bodyPublished, .committing, .committed, .accepted, .chosen,
-            .claimed, .bytesLeaving, .draftMade, .draftKept, .answered, .settled:
+            .claimed, .bytesLeaving, .draftMade, .draftKept, .answered, .settled, .shadowClaimed, .shadowAnswered:
             .at(point, time: .random(in: 1...8, using: &random))
         }
     }

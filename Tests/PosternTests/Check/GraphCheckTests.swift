@@ -12,13 +12,15 @@ import Testing
 
     private func items(
         sender: Address? = ann, patience: Duration = .seconds(15), unreached: Bool = false,
-        exactlyOnce: ExactlyOnce = .off, large: SendPlan.Large = .auto, _ script: @escaping ScriptedMicrosoft.Script
+        exactlyOnce: ExactlyOnce = .off, large: SendPlan.Large = .auto,
+        shadow: TrialSettings.Shadow? = nil, _ script: @escaping ScriptedMicrosoft.Script
     ) async throws -> [CheckItem] {
         try await ScriptedMicrosoft.serve(script) { microsoft in
             var settings = try configuration(Desk.routes)
             settings.routes[0].graph = makeGraph(microsoft)
             settings.routes[0].graph?.exactlyOnce = exactlyOnce
             settings.routes[0].graph?.large = large
+            settings.routes[0].trial = shadow.map { TrialSettings(mode: .shadow, shadow: $0) }
             let clocks = ManualClock().clocks
             let checkup = Checkup(settings, sender: sender, clocks: clocks, patience: patience)
             var way = NetworkCheck(patience: patience, transport: HTTPTransport(), clocks: clocks)
@@ -64,6 +66,24 @@ import Testing
         let found = try #require(items.last)
         #expect(found.name == "large" && found.verdict == verdict && found.text.contains(words), "\(found)")
         if let advice { #expect(found.advice?.contains(advice) == true, "\(found)") }
+    }
+
+    /// Only a shadow that makes drafts needs more than the leave to send.
+    @Test(
+        arguments: [
+            (TrialSettings.Shadow.draft, ready, CheckItem.Verdict.ok), (.draft, denied, .failed(.refused)),
+            (.render, denied, nil), (.redirect(ann), denied, nil),
+        ] as [(TrialSettings.Shadow, ScriptedMicrosoft.Answer, CheckItem.Verdict?)])
+    func whatAShadowNeeds(
+        _ shadow: TrialSettings.Shadow, _ answer: ScriptedMicrosoft.Answer, _ verdict: CheckItem.Verdict?
+    ) async throws {
+        let items = try await items(shadow: shadow) { call, _ in
+            guard !call.isToken else { return ScriptedMicrosoft.token("t0ken") }
+            return call.path.hasSuffix("/messages") ? answer : Self.ready
+        }
+        let found = items.first { $0.name == "shadow" }
+        #expect(found?.verdict == verdict)
+        if case .failed = verdict { #expect(found?.advice?.contains("shadow: render") == true) }
     }
 
     struct Case: Sendable {
