@@ -5,7 +5,7 @@ import Testing
 /// Graph exercised beside mail that goes by SMTP: whatever the mail is, and wherever the process dies, nothing is delivered
 /// by Graph and no draft stays behind.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct ShadowTests {
-    private static let count = Scale.of(24, long: 600)
+    private static let count = Scale.of(20, long: 600)
 
     private static func configuration(_ shadow: String) -> GatewayConfiguration {
         GatewayConfiguration(
@@ -120,7 +120,7 @@ import Testing
                     sent.formUnion(try await die(at: point, time: 1 + round % 3, prefix, seed: round, scenario))
                 }
             }
-            for kill in 1...Scale.of(2, long: 20) {
+            for kill in 1...Scale.of(1, long: 20) {
                 try await scenario.gateway.start()
                 sent.formUnion(try await send(scenario, count: 8, seed: kill, prefix: "kill\(kill)"))
                 try await scenario.gateway.kill()

@@ -23,7 +23,7 @@ extension DeliveryManager {
     private static let look = Duration.seconds(1)
     private static let care = Duration.seconds(10)
     /// One that found no place lets others have a look first.
-    private static let crowded = Duration.seconds(5)
+    private static let crowded = Duration.seconds(1)
 
     /// Those that start now. Called by one task only.
     func nextShadows() async -> [ShadowTurn] {
