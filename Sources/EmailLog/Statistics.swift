@@ -10,13 +10,6 @@ package struct LogStatistics: Hashable, Sendable {
         package var count: Int
     }
 
-    /// Nearest-rank percentiles, from accepted to sent.
-    package struct Latency: Hashable, Sendable {
-        package var p50: Duration
-        package var p95: Duration
-        package var p99: Duration
-    }
-
     package var byStatus: [Status: Int] = [:]
     /// Of sent and failed messages.
     package var byPath: [Path: Int] = [:]
@@ -25,8 +18,8 @@ package struct LogStatistics: Hashable, Sendable {
     package var errors: [ErrorCount] = []
     /// Attempts of these messages, by the word in `email_attempt.outcome`.
     package var outcomes: [String: Int] = [:]
-    /// `nil` where nothing was sent.
-    package var latency: Latency?
+    /// From accepted to sent; `nil` where nothing was sent.
+    package var latency: Percentiles?
 
     package init() {}
 }
@@ -46,8 +39,7 @@ extension EmailLog {
             result.fellBack = try scope.rows("SELECT COUNT(*)", "AND fell_back = 1").first?[0] ?? 0
             result.errors = try scope.errors()
             for row in try scope.outcomes() { result.outcomes[row[0]] = row[1] }
-            result.latency = LogStatistics.Latency(
-                sorted: try scope.rows("SELECT latency_ms", "AND status = 'S' ORDER BY latency_ms").map { $0[0] })
+            result.latency = try db.latencies(filter.condition).percentiles
             return result
         }
     }
@@ -86,13 +78,17 @@ private struct Scope {
     }
 }
 
-extension LogStatistics.Latency {
-    /// - Parameter milliseconds: ascending.
-    init?(sorted milliseconds: [Int64]) {
-        guard !milliseconds.isEmpty else { return nil }
-        func rank(_ percent: Int) -> Duration {
-            .milliseconds(milliseconds[max(0, (milliseconds.count * percent + 99) / 100 - 1)])
-        }
-        (p50, p95, p99) = (rank(50), rank(95), rank(99))
+extension Database {
+    /// Of the sent messages that a condition lets through. Of a million they are read one by one, each value once.
+    func latencies(_ condition: (sql: String, arguments: StatementArguments)) throws -> Latencies {
+        let rows = try Row.fetchCursor(
+            self,
+            sql: """
+                SELECT latency_ms, COUNT(*) FROM email_log WHERE \(condition.sql) AND status = 'S'
+                GROUP BY latency_ms ORDER BY latency_ms
+                """, arguments: condition.arguments)
+        var milliseconds: [Int64] = []
+        while let row = try rows.next() { milliseconds += repeatElement(row[0] as Int64, count: row[1]) }
+        return Latencies(ascending: milliseconds)
     }
 }

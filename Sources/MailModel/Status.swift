@@ -35,6 +35,14 @@ package enum Status: String, Hashable, Sendable, CaseIterable {
 /// The two ways out of the house.
 package enum Path: String, Hashable, Sendable, CaseIterable {
     case graph, smtp
+
+    /// What people call it.
+    package var title: String {
+        switch self {
+        case .graph: "Graph"
+        case .smtp: "SMTP"
+        }
+    }
 }
 
 /// Who goes first inside a lane; from the listener, the user or the header `X-Postern-Priority`.

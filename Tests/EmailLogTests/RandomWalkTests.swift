@@ -87,14 +87,14 @@ import Testing
 /// One operator, one delivery and many senders in a single sequence of dice.
 private struct Walk {
     let log: EmailLog
-    var random: SplitMix
+    var random: SplitMix64
     var now = noon
     var ids: [QueueID] = []
     var recipients: Set<String> = []
 
     init(log: EmailLog, seed: UInt64) {
         self.log = log
-        random = SplitMix(state: seed)
+        random = SplitMix64(state: seed)
     }
 
     mutating func step() async throws {
@@ -184,18 +184,5 @@ private struct Walk {
     private mutating func sweep() async throws {
         let age = Duration.seconds(.random(in: 1...60, using: &random))
         _ = try await log.sweep(Retention(bodies: age, failedBodies: age, log: .seconds(1_000_000)), at: now)
-    }
-}
-
-/// Sebastiano Vigna's generator: small, and the same everywhere.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

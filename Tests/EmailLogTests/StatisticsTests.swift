@@ -30,17 +30,4 @@ import Testing
         #expect(statistics.latency == nil)
         #expect(try await log.statistics(LogFilter(route: "fabrikam")) == LogStatistics())
     }
-
-    @Test(
-        arguments: [
-            ([7], 7, 7, 7), (Array(1...100), 50, 95, 99), (Array(1...10), 5, 10, 10), ([1, 2], 1, 2, 2),
-        ] as [([Int64], Int64, Int64, Int64)])
-    func percentiles(_ values: [Int64], _ p50: Int64, _ p95: Int64, _ p99: Int64) throws {
-        let latency = try #require(LogStatistics.Latency(sorted: values))
-        #expect(latency.p50 == .milliseconds(p50))
-        #expect(latency.p95 == .milliseconds(p95))
-        #expect(latency.p99 == .milliseconds(p99))
-    }
-
-    @Test func noPercentilesOfNothing() { #expect(LogStatistics.Latency(sorted: []) == nil) }
 }

@@ -87,8 +87,9 @@ extension LogStatistics {
     }
 }
 
-extension LogStatistics.Latency {
-    fileprivate var json: JSON {
+extension Percentiles {
+    /// In milliseconds.
+    var json: JSON {
         .object([
             .init("p50", .whole(p50.milliseconds)), .init("p95", .whole(p95.milliseconds)),
             .init("p99", .whole(p99.milliseconds)),

@@ -10,4 +10,6 @@ struct TrialCommand: AsyncParsableCommand {
             TrialPlanCommand.self,
         ],
         defaultSubcommand: TrialStatusCommand.self)
+        commandName: "trial", abstract: "From SMTP to Graph without a leap.",
+        subcommands: [TrialPlanCommand.self, TrialReportCommand.self])
 }

@@ -9,6 +9,12 @@ package struct Interval: Hashable, Sendable {
         self.lower = lower
         self.upper = upper
     }
+
+    /// In another unit.
+    /// - Parameter factor: above 0.
+    package func scaled(by factor: Double) -> Interval {
+        Interval(estimate: estimate * factor, lower: lower * factor, upper: upper * factor)
+    }
 }
 
 /// So many of so many.

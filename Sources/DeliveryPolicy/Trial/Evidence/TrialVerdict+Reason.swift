@@ -45,25 +45,11 @@ extension TrialVerdict {
 
     private static func latency(_ evidence: TrialEvidence) -> String? {
         guard let latency = evidence.latency, latency.lower > 0 || latency.upper < 0 else { return nil }
-        let (less, more) = (min(abs(latency.lower), abs(latency.upper)), max(abs(latency.lower), abs(latency.upper)))
+        let bounds = [abs(latency.lower), abs(latency.upper)].sorted()
+        // Narrow ones take more digits to tell them apart.
+        let digits = bounds[1] - bounds[0] < 0.1 ? 3 : 1
+        let words = bounds.map { Decimal.fixed($0, digits) }.joined(separator: " to ")
         return
-            "The median message by \(evidence.trial.name) took \(Decimal.seconds(less)) to \(Decimal.seconds(more)) "
-            + "\(latency.lower > 0 ? "longer" : "less")."
-    }
-}
-
-/// Numbers in sentences.
-enum Decimal {
-    static func percent(_ share: Double) -> String { "\(fixed(share * 100, 2)) %" }
-    static func points(_ share: Double) -> String { fixed(share * 100, 2) }
-    static func seconds(_ seconds: Double) -> String { "\(fixed(seconds, 1)) s" }
-
-    /// With so many digits behind the point, 0 to 6; a true minus before what is not zero.
-    static func fixed(_ value: Double, _ digits: Int) -> String {
-        let scale = (0..<digits).reduce(1) { product, _ in product * 10 }
-        let whole = Int((abs(value) * Double(scale)).rounded())
-        let (front, back) = whole.quotientAndRemainder(dividingBy: scale)
-        let sign = value < 0 && whole > 0 ? "−" : ""
-        return digits == 0 ? "\(sign)\(front)" : "\(sign)\(front).\(String(back + scale).dropFirst())"
+            "The median message by \(evidence.trial.name) took \(words) s \(latency.lower > 0 ? "longer" : "less")."
     }
 }

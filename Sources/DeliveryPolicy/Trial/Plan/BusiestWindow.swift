@@ -6,27 +6,19 @@ package struct BusiestWindow: Hashable, Sendable {
     package let start: Timestamp
     package let amount: Int64
 
+    init(start: Timestamp, amount: Int64) {
+        self.start = start
+        self.amount = amount
+    }
+
     /// The first of equals; `nil` without events.
     /// - Parameters:
     ///   - events: ascending in time.
     ///   - length: an event exactly that much later is not in the window any more.
     init?(of events: some Sequence<(date: Timestamp, amount: Int64)>, length: Duration) {
-        let events = Array(events)
-        var (best, first, sum): (BusiestWindow?, Int, Int64) = (nil, 0, 0)
-        for event in events {
-            sum += event.amount
-            while event.date - events[first].date >= length {
-                sum -= events[first].amount
-                first += 1
-            }
-            if sum > best?.amount ?? -1 { best = BusiestWindow(start: events[first].date, amount: sum) }
-        }
-        guard let best else { return nil }
-        self = best
-    }
-
-    private init(start: Timestamp, amount: Int64) {
-        self.start = start
-        self.amount = amount
+        var sum = SlidingSum(over: length)
+        for event in events { sum.add(event.amount, at: event.date) }
+        guard let busiest = sum.busiest else { return nil }
+        self = busiest
     }
 }

@@ -1,8 +1,7 @@
 import MailModel
 
 /// One mailbox that sends as the log says, held to its limits as a lane is, and answered without delay: what it waits for
-/// are the limits alone, nothing being kept for mail that is more urgent. In order; what is above `mimeLimit` goes by
-/// SMTP, which shares the limits of Exchange.
+/// are the limits alone, nothing being kept for mail that is more urgent. In order.
 struct SimulatedMailbox: Sendable {
     private let limits: VolumeLimits
     private var buckets: LaneBuckets
@@ -26,7 +25,7 @@ struct SimulatedMailbox: Sendable {
     }
 
     private mutating func take(_ row: Waiting, from now: Instant) -> Instant {
-        let path: Path = row.size > limits.mimeLimit ? .smtp : .graph
+        let path = limits.path(ofSize: row.size)
         guard let moment = buckets.nextAvailable(for: row, by: path, at: now),
             let tickets = buckets.take(for: row, by: path, at: moment)
         else { return now }

@@ -65,8 +65,9 @@ import Testing
             let latency = Interval(estimate: (lower + upper) / 2, lower: lower, upper: upper)
             return TrialVerdict(Self.evidence(0, 500, 0, 500, latency: latency)).reason
         }
-        #expect(reason(0.2, 1.26).hasSuffix("The median message by Graph took 0.2 s to 1.3 s longer."))
-        #expect(reason(-2, -0.5).hasSuffix("The median message by Graph took 0.5 s to 2.0 s less."))
+        #expect(reason(0.2, 1.26).hasSuffix("The median message by Graph took 0.2 to 1.3 s longer."))
+        #expect(reason(-2, -0.5).hasSuffix("The median message by Graph took 0.5 to 2.0 s less."))
+        #expect(reason(0.651, 0.697).hasSuffix("took 0.651 to 0.697 s longer."))
         #expect(!reason(-0.1, 0.1).contains("median"))
     }
 

@@ -1,0 +1,48 @@
+import DeliveryPolicy
+import EmailLog
+import MailModel
+import Postern
+
+/// Reports to be shown.
+enum ReportFixtures {
+    static let noon = Timestamp("2026-11-21 12:00:00")!
+    static let hostile = "<script>alert(\"x\")</script> & 'quoted' \u{1B}[31m \u{202E}"
+
+    static func record(
+        sent: Int, failed: Int = 0, refused: Int = 0, milliseconds: Int64 = 400, errors: [ArmRecord.ErrorClass] = []
+    ) -> ArmRecord {
+        var record = ArmRecord()
+        record.byStatus = [.sent: sent, .failed: failed, .queued: 2]
+        record.refused = refused
+        record.failures = failed + refused
+        record.fellBack = refused
+        record.latencies = Latencies(ascending: (0..<sent).map { milliseconds + Int64($0) })
+        record.errors = errors
+        return record
+    }
+
+    static func demands(_ count: Int, burst: Int = 6) -> [MailboxDemand] {
+        (0..<count).map { number in
+            var meter = DemandMeter("user\(number)@contoso.com", VolumeLimits())
+            for _ in 0..<burst { meter.add(at: noon, recipients: 3, size: 4000) }
+            return meter.demand(requestTime: .milliseconds(400))
+        }
+    }
+
+    static func report(
+        trial: ArmRecord = record(sent: 200, failed: 1, refused: 2),
+        control: ArmRecord = record(sent: 1800, failed: 9, milliseconds: 1500), route: String = "contoso",
+        demands: [MailboxDemand] = demands(2), requestTime: Duration? = .milliseconds(400)
+    ) -> TrialReport {
+        TrialReport(
+            route: route, settings: nil, period: (noon - .seconds(7 * 86_400))..<noon,
+            beginning: .lastDays, trial: .init(arm: .trial, path: .graph, record: trial),
+            control: .init(arm: .control, path: .smtp, record: control), demands: demands, requestTime: requestTime)
+    }
+
+    static let empty = report(trial: ArmRecord(), control: ArmRecord(), demands: [], requestTime: nil)
+
+    static let error = ArmRecord.ErrorClass(
+        path: .graph, outcome: "rejected", httpStatus: 400, errorCode: "Error<b>", errorText: hostile, attempts: 2,
+        messages: 2)
+}
