@@ -4,12 +4,10 @@ import ArgumentParser
 struct TrialCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trial",
-        abstract: "From SMTP to Graph without a leap: how the trials stand; start, stop, percent.",
+        abstract: "From SMTP to Graph without a leap: how the trials stand; start, stop, percent, report.",
         subcommands: [
             TrialStatusCommand.self, TrialStartCommand.self, TrialStopCommand.self, TrialPercentCommand.self,
-            TrialPlanCommand.self,
+            TrialReportCommand.self, TrialPlanCommand.self,
         ],
         defaultSubcommand: TrialStatusCommand.self)
-        commandName: "trial", abstract: "From SMTP to Graph without a leap.",
-        subcommands: [TrialPlanCommand.self, TrialReportCommand.self])
 }
