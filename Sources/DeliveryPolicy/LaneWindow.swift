@@ -7,14 +7,14 @@ struct LaneWindow: Sendable {
     private var queues = [Deque<Waiting>](
         repeating: [], count: Priority.allCases.count * LaneQueue.allCases.count)
 
-    var isEmpty: Bool { queues.allSatisfy(\.isEmpty) }
+    var isEmpty: Bool { queues.allSatisfy { $0.isEmpty } }
 
     var count: Int { queues.reduce(0) { $0 + $1.count } }
 
     var all: [Waiting] { queues.flatMap { Array($0) } }
 
     /// The first of each priority and queue, in the order of turns.
-    var heads: [Waiting] { queues.compactMap(\.first).sorted() }
+    var heads: [Waiting] { queues.compactMap { $0.first }.sorted() }
 
     func count(_ priority: Priority, _ queue: LaneQueue) -> Int { queues[Self.place(priority, queue)].count }
 

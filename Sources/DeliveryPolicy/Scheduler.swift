@@ -165,8 +165,7 @@ package struct Scheduler: Sendable {
     /// How many more rows of that priority and queue the lane takes into memory, least urgent rows included:
     /// each has a window of its own, so that a backlog of one never hides another.
     package func windowRoom(_ key: LaneKey, _ priority: Priority, _ queue: LaneQueue) -> Int {
-        guard let route = routes[key.route] else { return 0 }
-        return max(0, route.limits.window - route.lane(key.mailbox).window.count(priority, queue))
+        routes[key.route]?.windowRoom(key.mailbox, priority, queue) ?? 0
     }
 
     /// Starts an errand beside the mail; false, and nothing done, where mail by Graph might miss what it takes, or Graph is

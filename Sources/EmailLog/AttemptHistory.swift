@@ -43,7 +43,7 @@ extension EmailLog {
                 SELECT route, mailbox, 'graph', looked_date, requests, 0, 0, 0, email_id, NULL, 0 FROM leftover_draft
                 WHERE looked_date >= ?1 AND requests > 0 AND route = COALESCE(?2, route)
                 UNION ALL
-                SELECT route, mailbox, 'graph', answered_date, requests, messages, messages, bytes, email_id, NULL
+                SELECT route, mailbox, 'graph', answered_date, requests, messages, messages, bytes, email_id, NULL, 0
                 FROM trial_shadow
                 WHERE answered_date >= ?1 AND requests > 0 AND route = COALESCE(?2, route)
                 ORDER BY 4

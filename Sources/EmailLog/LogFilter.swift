@@ -12,6 +12,8 @@ package struct LogFilter: Sendable {
     package var to: String?
     package var route: String?
     package var mailbox: String?
+    /// That it went by, or was tried by last.
+    package var path: Path?
     package var trial: String?
     /// A part of the id, the subject, an address, the message id, the request id or the error.
     package var search: String?
@@ -19,8 +21,8 @@ package struct LogFilter: Sendable {
 
     package init(
         statuses: Set<Status> = [], since: Timestamp? = nil, until: Timestamp? = nil, from: String? = nil,
-        to: String? = nil, route: String? = nil, mailbox: String? = nil, trial: String? = nil, search: String? = nil,
-        limit: Int = 100
+        to: String? = nil, route: String? = nil, mailbox: String? = nil, path: Path? = nil, trial: String? = nil,
+        search: String? = nil, limit: Int = 100
     ) {
         self.statuses = statuses
         self.since = since
@@ -29,6 +31,7 @@ package struct LogFilter: Sendable {
         self.to = to
         self.route = route
         self.mailbox = mailbox
+        self.path = path
         self.trial = trial
         self.search = search
         self.limit = limit
@@ -49,6 +52,7 @@ extension LogFilter {
         if let until { add("sent_date < ?", [until.description]) }
         if let route { add("route = ?", [route]) }
         if let mailbox { add("mailbox = ? COLLATE NOCASE", [mailbox]) }
+        if let path { add("path = ?", [path.rawValue]) }
         if let trial { add("trial = ?", [trial]) }
         if let from { add(Self.anyLike(["sender", "header_from"]), Self.repeated(from, 2)) }
         if let to { add(Self.anyLike(["recipients"]), Self.repeated(to, 1)) }

@@ -29,6 +29,8 @@ import Testing
         (filter { $0.search = "ErrorInvalid" }, ["2"]),
         (filter { ($0.search, $0.statuses) = ("weekly", [.sent]) }, ["1"]),
         (filter { $0.trial = "graph" }, []),
+        (filter { $0.path = .graph }, ["2", "1"]),
+        (filter { $0.path = .smtp }, []),
         (filter { $0.search = "'; DROP TABLE email_log; --" }, []),
     ]
 

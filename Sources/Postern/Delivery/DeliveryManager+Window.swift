@@ -130,8 +130,8 @@ extension DeliveryManager {
             let roomy = LaneQueue.allCases.filter { scheduler.windowRoom(lane, priority, $0) > size / 2 }
             guard !roomy.isEmpty else { continue }
             let asked = clocks.instant()
-            let rows = try await log.due(in: lane, priority: priority, at: now, limit: size)
-                .filter { roomy.contains($0.queue) && attempted[$0.id].map { $0 < asked } ?? true }
+            let found = try await log.due(in: lane, priority: priority, at: now, limit: size)
+            let rows = fresh(found, lane, asked: asked, at: now).filter { roomy.contains($0.queue) }
             let externals = try await externalRecipients(of: rows, lane)
             for row in rows { await enqueue(row, lane, externals[row.id], at: now) }
             bound.formUnion(rows.compactMap(\.via))
@@ -143,6 +143,15 @@ extension DeliveryManager {
         if let next = try await log.nextDue(in: lane, after: now) { wake(lane, at: next) }
         if scheduler.explain(lane, at: clocks.instant())?.pausedUntil != nil { await notePause(of: lane) }
         return bound
+    }
+
+    /// Without those of whom the store may have said what it knew before their attempt ended: they are looked at again.
+    private func fresh(_ rows: [WaitingRow], _ lane: LaneKey, asked: Instant, at now: Timestamp) -> [WaitingRow] {
+        rows.filter { row in
+            guard let ended = attempted[row.id], ended >= asked else { return true }
+            wake(lane, at: now + max(.milliseconds(1), ended - asked))
+            return false
+        }
     }
 
     /// Counted anew each time, by the accepted domains as they are now; empty where no limit asks for it.

@@ -16,6 +16,7 @@ struct LogListCommand: AsyncParsableCommand {
     @Option(help: "Part of the sender's address, of envelope or header.") var from: String?
     @Option(help: "Part of a recipient's address.") var to: String?
     @Option(help: "Only this route.") var route: String?
+    @Option(help: "Only what went by this path, or was tried by it last: graph or smtp.") var path: Path?
     @Option(help: "Only this arm of a trial: trial, control or shadow.") var trial: TrialArm?
     @Option(help: "Part of the id, the subject, an address, the message id, the request id or the error.") var search:
         String?
@@ -45,7 +46,7 @@ struct LogListCommand: AsyncParsableCommand {
     private func filter(at now: Timestamp) -> LogFilter {
         LogFilter(
             statuses: Set(status), since: since?.resolved(at: now), until: until?.resolved(at: now), from: from, to: to,
-            route: route, trial: trial?.rawValue, search: search, limit: limit)
+            route: route, path: path, trial: trial?.rawValue, search: search, limit: limit)
     }
 
     private func show(_ rows: [LogRow], on terminal: Terminal) {
