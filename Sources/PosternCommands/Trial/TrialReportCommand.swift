@@ -85,5 +85,5 @@ struct TrialReportCommand: AsyncParsableCommand {
 }
 
 extension TrialReport {
-    fileprivate var hasMessages: Bool { arms.contains { $0.record.messages > 0 } }
+    fileprivate var hasMessages: Bool { shadow != nil || arms.contains { $0.record.messages > 0 } }
 }

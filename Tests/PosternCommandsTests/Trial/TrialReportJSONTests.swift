@@ -19,8 +19,7 @@ import Testing
         #expect(
             document.keys.sorted() == [
                 "arms", "failure_rate_difference", "head_room", "median_latency_difference_ms", "mode", "route",
-                "since",
-                "since_because", "until", "verdict",
+                "shadow", "since", "since_because", "until", "verdict",
             ])
         let arms = try #require(document["arms"] as? [String: [String: Any]])
         #expect(arms.keys.sorted() == ["control", "trial"])

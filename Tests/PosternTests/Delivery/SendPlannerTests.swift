@@ -31,7 +31,7 @@ import Testing
 
     static let cases: [Case] = [
         Case(route: graph, form: .mimeRequest, words: ["1000 octets", "2000000", "`mime_limit`"]),
-        Case(route: both, form: .mimeRequest, words: ["One Graph request"]),
+        Case(route: both, form: .mimeRequest, words: ["It has 1000 octets"]),
         Case(route: both, size: 2_000_000, form: .mimeRequest, words: ["2000000"]),
         Case(route: both, size: 2_000_001, form: .submission, fallsBack: true, words: ["2000001", "It goes by SMTP"]),
         Case(route: graph, size: 2_000_001, form: .upload, words: ["2000001", "as a draft", "`large: auto`"]),

@@ -124,4 +124,30 @@ import Testing
         let report = try await TrialReport.read(log, try route(), since: clock.now + .seconds(60), at: clock.now)
         #expect(report.since == clock.now && report.until == clock.now)
     }
+
+    /// As the store has it, whatever the configuration says meanwhile.
+    @Test(arguments: ["running", "rolled_back", "stopped"])
+    func thePresentTrialSaysWhereThePeriodBegins(_ state: String) async throws {
+        let log = try directory.get().service()
+        try await fill(log)
+        let began = clock.now - .seconds(3600)
+        let record = TrialRecord(
+            route: "contoso", state: state, since: clock.now, startedDate: began, lookedDate: clock.now,
+            reason: "failed > 2% of 50: 2 of 50", section: "another")
+        #expect(try await log.keep(record))
+        let report = try await TrialReport.read(log, try route(), at: clock.now + .seconds(60))
+        #expect(report.beginning == .trialStart && report.since == began)
+        let isRolledBack = state == "rolled_back"
+        #expect((report.verdict.word == .stop) == isRolledBack, "\(report.verdict)")
+        #expect(report.verdict.reason.contains("2 of 50") == isRolledBack)
+    }
+
+    @Test func whatShadowsHaveFoundIsThere() async throws {
+        let log = try directory.get().service()
+        #expect(try await TrialReport.read(log, try route(), at: clock.now).shadow == nil)
+        _ = try await accept(log, 3, "shadow", at: clock.now)
+        let report = try await TrialReport.read(log, try route("{mode: shadow}"), at: clock.now + .seconds(60))
+        #expect(report.shadow?.count == 3 && report.isShadowAlone)
+        #expect(report.shadow?.outcomes.map(\.state) == [.waiting])
+    }
 }

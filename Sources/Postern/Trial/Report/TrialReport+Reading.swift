@@ -12,7 +12,8 @@ extension TrialReport {
     package static func read(
         _ log: EmailLog, _ route: Route, since asked: Timestamp? = nil, at now: Timestamp
     ) async throws(EmailLogError) -> TrialReport {
-        let since = min(asked ?? now - standardSpan, now)
+        let standing = try await log.trials().first { $0.route == route.name }.flatMap { TrialStanding($0) }
+        let since = min(asked ?? standing?.startedDate ?? now - standardSpan, now)
         // Where there is one path alone by now, a trial had the other.
         let tried = route.other ?? (route.primary == .graph ? .smtp : .graph)
         let records = try await log.armRecords(
@@ -24,9 +25,20 @@ extension TrialReport {
         }
         return TrialReport(
             route: route.name, settings: route.trial, period: since..<now,
-            beginning: asked == nil ? .lastDays : .asked, trial: arm(.trial, tried),
-            control: arm(.control, route.primary),
-            demands: try await demands(log, route, since: since, requestTime: requestTime), requestTime: requestTime)
+            beginning: asked != nil ? .asked : standing == nil ? .lastDays : .trialStart, trial: arm(.trial, tried),
+            control: arm(.control, route.primary), shadow: try await shadow(log, route, since: since),
+            demands: try await demands(log, route, since: since, requestTime: requestTime), requestTime: requestTime,
+            rollback: standing.flatMap { $0.state == .rolledBack ? $0.reason : nil })
+    }
+
+    private static func shadow(_ log: EmailLog, _ route: Route, since: Timestamp) async throws(EmailLogError) -> Shadow?
+    {
+        let outcomes = try await log.shadowOutcomes(route: route.name, since: since)
+        guard !outcomes.isEmpty else { return nil }
+        let latencies = try await log.shadowLatencies(route: route.name, since: since)
+        return Shadow(
+            outcomes: outcomes, findings: try await log.shadowFindings(route: route.name, since: since),
+            latencies: Latencies(ascending: latencies.map(\.milliseconds)))
     }
 
     private static func demands(_ log: EmailLog, _ route: Route, since: Timestamp, requestTime: Duration?)

@@ -31,6 +31,23 @@ package struct TrialReport: Hashable, Sendable {
         package var failures: Proportion { Proportion(record.failures, of: record.ended) }
     }
 
+    /// What exercising Graph beside the mail has found.
+    package struct Shadow: Hashable, Sendable {
+        /// How the exercises have ended, and what their requests have met; the most frequent first.
+        package let outcomes: [ShadowOutcome]
+        package let findings: [ShadowFinding]
+        /// Of the requests that Graph answered.
+        package let latencies: Latencies
+
+        package init(outcomes: [ShadowOutcome], findings: [ShadowFinding], latencies: Latencies) {
+            self.outcomes = outcomes
+            self.findings = findings
+            self.latencies = latencies
+        }
+
+        package var count: Int { outcomes.reduce(0) { $0 + $1.count } }
+    }
+
     /// When there may be an answer.
     package struct Outlook: Hashable, Sendable {
         /// Of the trial arm, that come to an end.
@@ -47,6 +64,8 @@ package struct TrialReport: Hashable, Sendable {
     package let beginning: Beginning
     package let trial: Arm
     package let control: Arm
+    /// `nil` where no message of the period has one.
+    package let shadow: Shadow?
     /// Median latency of the trial arm less that of the control arm, in milliseconds; `nil` where either has too few.
     package let latencyDifference: Interval?
     package let verdict: TrialVerdict
@@ -58,11 +77,14 @@ package struct TrialReport: Hashable, Sendable {
     package let requestTime: Duration?
 
     package var arms: [Arm] { [trial, control] }
+    /// No message was in an arm, as where Graph is only exercised: there is nothing to compare, and no verdict.
+    package var isShadowAlone: Bool { shadow != nil && arms.allSatisfy { $0.record.messages == 0 } }
     package var tolerance: Double { settings?.tolerance ?? TrialVerdict.standardTolerance }
 
     package init(
         route: String, settings: TrialSettings?, period: Range<Timestamp>, beginning: Beginning, trial: Arm,
-        control: Arm, demands: [MailboxDemand], requestTime: Duration?
+        control: Arm, shadow: Shadow? = nil, demands: [MailboxDemand], requestTime: Duration?,
+        rollback: String? = nil
     ) {
         self.route = route
         self.settings = settings
@@ -70,13 +92,14 @@ package struct TrialReport: Hashable, Sendable {
         self.beginning = beginning
         self.trial = trial
         self.control = control
+        self.shadow = shadow
         self.demands = demands
         self.requestTime = requestTime
         latencyDifference = Self.difference(trial.record.latencies, control.record.latencies)
         let evidence = TrialEvidence(
             trial: .init(name: trial.name, failures: trial.failures),
             control: .init(name: control.name, failures: control.failures),
-            latency: latencyDifference?.scaled(by: 0.001))
+            latency: latencyDifference?.scaled(by: 0.001), rollback: rollback)
         verdict = TrialVerdict(evidence, tolerance: settings?.tolerance ?? TrialVerdict.standardTolerance)
         outlook = Outlook(verdict, ended: trial.record.ended, in: period)
     }

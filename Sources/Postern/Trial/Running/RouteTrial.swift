@@ -81,7 +81,7 @@ package struct RouteTrial: Hashable, Sendable {
 
 extension TrialStanding {
     /// `nil` where the record holds what is never written.
-    fileprivate init?(_ record: TrialRecord) {
+    init?(_ record: TrialRecord) {
         guard let state = State(rawValue: record.state) else { return nil }
         self.init(
             state, share: record.share.flatMap { TrialShare(percent: Double($0) / 10_000) }, since: record.since,

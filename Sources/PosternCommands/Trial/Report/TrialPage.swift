@@ -45,10 +45,34 @@ struct TrialPageSection {
         .element(
             "article",
             [
-                .element("h1", report.heading), .element("p", ["class": "period"], "\(report.period)."), verdict,
-                part("Failures", [.element("div", ["class": "pair"], [comparison, difference])]),
-                part("Latency", [.element("div", ["class": "pair"], [latencyPlot, latencyNumbers])]), errors, demands,
-            ].compactMap(\.self))
+                .element("h1", report.heading), .element("p", ["class": "period"], "\(report.period)."),
+            ] + comparisons + [shadow, errors, demands].compactMap(\.self))
+    }
+
+    private var comparisons: [HTML] {
+        guard !report.isShadowAlone else { return [] }
+        return [
+            verdict, part("Failures", [.element("div", ["class": "pair"], [comparison, difference])]),
+            part("Latency", [.element("div", ["class": "pair"], [latencyPlot, latencyNumbers])]),
+        ]
+    }
+
+    private var shadow: HTML? {
+        guard let shadow = report.shadow else { return nil }
+        let names = [("found", "word"), ("messages", "n"), ("example", "word"), ("words", "")]
+        let head = names.map { HTML.element("th", ["scope": "col", "class": $0.1], $0.0) }
+        let rows = shadow.lines.map { line in
+            let cells = [line.what, Self.grouped(line.count), line.example.rawValue, line.words]
+            return HTML.element(
+                "tr",
+                zip(names, cells).map { name, text in
+                    .element(
+                        "td", ["data-label": name.0, "class": name.1], String(text.prefix(Self.longestWords)))
+                })
+        }
+        let table = HTML.element(
+            "table", ["class": "list"], [.element("thead", [.element("tr", head)]), .element("tbody", rows)])
+        return part("Shadow", [.element("p", shadow.summary), table])
     }
 
     private func part(_ heading: String, _ content: [HTML]) -> HTML {

@@ -19,6 +19,7 @@ extension TrialReport {
             .init("failure_rate_difference", verdict.difference.json(method: Self.failureMethod)),
             .init("median_latency_difference_ms", latencyDifference.json(method: Self.latencyMethod)),
             .init("verdict", verdictJSON),
+            .init("shadow", shadow?.json ?? .null),
             .init("head_room", headRoom),
         ])
     }

@@ -32,10 +32,16 @@ struct TrialReportText {
             return [""] + (heading.map { [emphasize($0)] } ?? []) + [emphasize(rows[0])] + rows.dropFirst()
         }
         var lines = [emphasize(Table.cut(report.heading, to: width))] + prose(report.period) + [""]
-        lines += [color(report.verdict.word.rawValue.uppercased())]
-        lines += prose(report.verdict.reason) + prose(report.outlookSentence)
-        lines += table(comparison) + prose(TrialReport.failureMeaning) + [""]
-        lines += prose(report.failureDifference) + prose(report.medianDifference)
+        if !report.isShadowAlone {
+            lines += [color(report.verdict.word.rawValue.uppercased())]
+            lines += prose(report.verdict.reason) + prose(report.outlookSentence)
+            lines += table(comparison) + prose(TrialReport.failureMeaning) + [""]
+            lines += prose(report.failureDifference) + prose(report.medianDifference)
+        }
+        if let shadow = report.shadow {
+            lines += report.isShadowAlone ? [] : [""]
+            lines += prose(shadow.summary) + table(Self.findings(shadow), "Shadow")
+        }
         if !report.histogram.bins.isEmpty { lines += table(chart(width: width), "Latency, from accepted to sent") }
         if report.arms.contains(where: { !$0.record.errors.isEmpty }) { lines += table(errors, "Attempts that failed") }
         guard !report.demands.isEmpty else { return lines }
@@ -86,6 +92,15 @@ struct TrialReportText {
         let rest = eighths % 8 == 0 ? "" : String(Array("▏▎▍▌▋▊▉")[eighths % 8 - 1])
         let full = String(repeating: "█", count: eighths / 8) + rest
         return full + String(repeating: " ", count: max(0, width - full.count))
+    }
+
+    private static func findings(_ shadow: TrialReport.Shadow) -> Table {
+        var table = Table([
+            .init(heading: "FOUND"), .init(heading: "MESSAGES", alignment: .right), .init(heading: "EXAMPLE"),
+            .init(heading: "WORDS"),
+        ])
+        for line in shadow.lines { table.add([line.what, String(line.count), line.example.rawValue, line.words]) }
+        return table
     }
 
     private var errors: Table {
