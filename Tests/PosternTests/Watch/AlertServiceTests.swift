@@ -126,7 +126,8 @@ import Testing
     }
 
     @Test func aRollbackAlertsUntilSomebodyActs() async throws {
-        let routes = AlertBench.routes + "\n    smtp: {host: 127.0.0.1, auth: off}\n    trial: {mode: split, percent: 5}"
+        let trial = "trial: {mode: split, percent: 5}"
+        let routes = AlertBench.routes + "\n    smtp: {host: 127.0.0.1, auth: off}\n    \(trial)"
         let bench = try AlertBench(routes: routes)
         func keep(_ state: String, route: String = "contoso") async throws {
             let revision = try await bench.log.trials().first { $0.route == route }?.revision ?? 0
