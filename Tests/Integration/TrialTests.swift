@@ -138,6 +138,7 @@ import Testing
             try await scenario.send(40, from: Self.senders, prefix: "after")
             try await scenario.gateway.store.counts("all sent") { $0 == ["S": count + 40] }
             try await check(scenario, count: count + 40)
+            try await checkReport(scenario)
             // Once: neither time nor a restart brings it back, or rolls it back again.
             try await scenario.gateway.kill()
             try await scenario.gateway.start()
@@ -170,5 +171,47 @@ import Testing
         let fellBack = try await scenario.gateway.store.rows("fell_back = 1")
         #expect(Set(refused.map(\.emailId)).isSubset(of: Set(fellBack.map(\.id))))
         #expect(fellBack.allSatisfy { $0.path == "smtp" })
+    }
+
+    private struct Report: Decodable {
+        struct Route: Decodable {
+            var arms: [String: Arm]
+            var verdict: Verdict
+        }
+
+        struct Arm: Decodable {
+            var messages: Int
+            var status: [String: Int]
+            var refused: Int
+            var fellBack: Int
+            var errors: [Failure]
+        }
+
+        struct Failure: Decodable {
+            var httpStatus: Int?
+            var attempts: Int
+        }
+
+        struct Verdict: Decodable {
+            var word: String
+        }
+
+        var routes: [Route]
+    }
+
+    /// The report's numbers are those of Microsoft's captures and answers.
+    private func checkReport(_ scenario: Scenario) async throws {
+        let result = try await scenario.gateway.run("trial", "report", "--json")
+        let report = try #require(JSONDecoder.snakeCase.decode(Report.self, from: result.bytes).routes.first)
+        let (trial, control) = (try #require(report.arms["trial"]), try #require(report.arms["control"]))
+        let captured = try await scenario.emulator.messages()
+        let answers = try await scenario.emulator.counters().answers(400)
+        let inNeither = try await scenario.gateway.store.rows("trial IS NULL").count
+        #expect(trial.status["S"] == trial.messages && control.status["S"] == control.messages)
+        #expect(trial.messages - trial.fellBack == captured.count { $0.path == "graph" })
+        #expect(control.messages + trial.fellBack + inNeither == captured.count { $0.path == "smtp" })
+        #expect(trial.refused == answers && control.refused == 0 && control.fellBack == 0)
+        #expect(trial.errors.filter { $0.httpStatus == 400 }.map(\.attempts) == [answers])
+        #expect(report.verdict.word == "stop")
     }
 }
