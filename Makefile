@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SOURCES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help requirements test-requirements build release demo test test-long crash limits isolation duplicates soak simulate build-tests bench fmt lint install clean
+.PHONY: help requirements test-requirements build release demo test test-long crash limits isolation duplicates soak trial simulate build-tests bench fmt lint install clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,7 +45,7 @@ test: test-requirements lint ## Lint, build and run all tests
 # The proofs of docs/INTERNALS.md at full length, one target each; `make test` runs shorter ones.
 PROOF = POSTERN_LONG=1 $(SWIFT) test --skip-build --filter
 
-test-long: test simulate crash limits isolation duplicates soak ## All tests, and every proof at full length (hours)
+test-long: test simulate crash limits isolation duplicates trial soak ## All tests, and every proof at full length (hours)
 
 crash: build-tests ## Proof: a thousand kills lose nothing and double nothing unnoticed
 	$(PROOF) 'IntegrationTests.(Crash|LargeMail)'
@@ -58,6 +58,9 @@ isolation: build-tests ## Proof: a throttled mailbox delays no other
 
 duplicates: build-tests ## Proof: lost answers double nothing, or nothing unnoticed
 	$(PROOF) 'IntegrationTests.Duplicate'
+
+trial: build-tests ## Proof: a shadow delivers nothing, and nobody misses mail for a trial
+	$(PROOF) 'IntegrationTests.(Trial|Shadow|MigrationGuide)'
 
 soak: build-tests ## Proof: an hour of mail and faults on flat memory and descriptors
 	$(PROOF) 'IntegrationTests.Soak'
