@@ -100,7 +100,7 @@ private struct ArmQuery {
             db,
             sql: """
                 SELECT status, fell_back,
-                    \(Self.had(Self.refusal(by: path))) AS refused,
+                    \(Self.had("a.path = '\(path.rawValue)' AND \(TrialAnswer.refusal)")) AS refused,
                     \(Self.had("outcome = 'throttled'")) AS throttled, \(Self.had("outcome = 'unknown'")) AS lost,
                     COUNT(*)
                 FROM email_log WHERE \(condition.sql) GROUP BY status, fell_back, refused, throttled, lost
@@ -108,16 +108,6 @@ private struct ArmQuery {
         var groups: [ArmGroup] = []
         while let row = try rows.next() { if let group = ArmGroup(row) { groups.append(group) } }
         return groups
-    }
-
-    /// A look after an unknown outcome that told nothing yet is none.
-    private static func refusal(by path: Path) -> String {
-        """
-        a.path = '\(path.rawValue)' AND (
-            a.outcome = 'rejected' OR a.outcome = 'deferred' AND NOT EXISTS (
-                SELECT 1 FROM email_attempt b
-                WHERE b.email_id = a.email_id AND b.attempt < a.attempt AND b.outcome = 'unknown'))
-        """
     }
 
     private static func had(_ attempt: String) -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import MailModel
 import NIOConcurrencyHelpers
 
 /// Places that processes which work with one store share by name, such as the last connection a mailbox may have open:
@@ -30,9 +31,8 @@ package final class PlaceLocks: Sendable {
         descriptor.withLockedValue { $0.map { LockFile.unlock(byte: Self.byte(of: name), of: $0) } }
     }
 
-    /// Two names that meet by chance share a place, which costs one of them a wait. FNV-1a (RFC 9923).
+    /// Two names that meet by chance share a place, which costs one of them a wait.
     private static func byte(of name: String) -> Int64 {
-        let hash = name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
-        return LockFile.claimants.upperBound + Int64(hash >> 4)
+        LockFile.claimants.upperBound + Int64(FNV1a.hash(name.utf8) >> 4)
     }
 }

@@ -12,12 +12,18 @@ package struct TrialAnswer: Hashable, Sendable {
     package var isUnknown: Bool
     /// It went by the other path in the end.
     package var fellBack: Bool
+
+    /// Of the attempt `a`, in SQL: it was refused, for good or with an error that is no throttle. A look after an unknown
+    /// outcome that told nothing yet is no refusal.
+    static let refusal = """
+        (a.outcome = 'rejected' OR a.outcome = 'deferred' AND NOT EXISTS (
+            SELECT 1 FROM email_attempt b
+            WHERE b.email_id = a.email_id AND b.attempt < a.attempt AND b.outcome = 'unknown'))
+        """
 }
 
 extension EmailLog {
     /// The last messages of an arm that were accepted at `moment` or later and have had an answer, the last answer last.
-    ///
-    /// A look after an unknown outcome that told nothing yet is no failure.
     package func trialAnswers(route: String, arm: String, path: Path, since moment: Timestamp, limit: Int)
         async throws(EmailLogError) -> [TrialAnswer]
     {
@@ -44,10 +50,7 @@ extension EmailLog {
         SELECT id,
             status = 'F' OR EXISTS (
                 SELECT 1 FROM email_attempt a
-                WHERE a.email_id = l.id AND a.path = ?4 AND (
-                    a.outcome = 'rejected' OR a.outcome = 'deferred' AND NOT EXISTS (
-                        SELECT 1 FROM email_attempt b
-                        WHERE b.email_id = l.id AND b.attempt < a.attempt AND b.outcome = 'unknown'))),
+                WHERE a.email_id = l.id AND a.path = ?4 AND \(TrialAnswer.refusal)),
             EXISTS (
                 SELECT 1 FROM email_attempt a
                 WHERE a.email_id = l.id AND a.path = ?4 AND a.outcome = 'throttled'),

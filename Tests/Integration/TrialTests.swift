@@ -95,7 +95,7 @@ import Testing
             #expect(try await trial(scenario, "start").state == "running")
             for (words, status, text) in [
                 (["trial", "percent", "101"], Int32(64), "101"), (["trial", "percent"], 64, "share"),
-                (["trial", "stop", "--route", "fabrikam"], 78, "no route fabrikam"),
+                (["trial", "stop", "--route", "fabrikam"], 64, "no route fabrikam"),
             ] {
                 let result = try await Command.run(
                     Executables.postern, words + ["--config", scenario.gateway.file],

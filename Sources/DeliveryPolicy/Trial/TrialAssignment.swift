@@ -3,8 +3,7 @@ import MailModel
 /// Which arm of a trial a message is in, by nothing but its id and the share: the same before and after any restart, on
 /// any machine, and for whoever computes it again.
 ///
-/// The id's place from 0 up to 1,000,000 is FNV-1a of its octets (64 bits; Fowler, Noll, Vo, "The FNV Non-Cryptographic
-/// Hash Algorithm", RFC 9923), stirred by the finalizer of MurmurHash3 because FNV's high bits hardly know the last
+/// The id's place from 0 up to 1,000,000 is FNV-1a of its octets, stirred by the finalizer of MurmurHash3 because FNV's high bits hardly know the last
 /// octets, times a million, divided by 2⁶⁴. Places below the share are the trial's; so a larger share moves messages from
 /// control to trial, and never one back. The parts of a split message (`ID-2`) stand where the message does.
 package struct TrialAssignment: Hashable, Sendable {
@@ -24,12 +23,8 @@ package struct TrialAssignment: Hashable, Sendable {
 
     /// 0 to 999,999.
     static func place(of id: QueueID) -> Int {
-        let hash = stirred(fnv1a(id.rawValue.utf8.prefix { $0 != UInt8(ascii: "-") }))
+        let hash = stirred(FNV1a.hash(id.rawValue.utf8.prefix { $0 != UInt8(ascii: "-") }))
         return Int(hash.multipliedFullWidth(by: 1_000_000).high)
-    }
-
-    static func fnv1a(_ octets: some Sequence<UInt8>) -> UInt64 {
-        octets.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
     }
 
     private static func stirred(_ hash: UInt64) -> UInt64 {

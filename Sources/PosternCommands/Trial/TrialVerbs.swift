@@ -24,8 +24,8 @@ struct TrialVerbRun: ParsableArguments {
 
     static func failure(_ failure: TrialVerb.Failure) -> CommandFailure {
         switch failure {
-        case .noTrial, .unknownRoute, .notTried: CommandFailure(.configuration, failure.description)
-        case .ambiguous: CommandFailure(.usage, failure.description)
+        case .noTrial, .notTried: CommandFailure(.configuration, failure.description)
+        case .unknownRoute, .ambiguous: CommandFailure(.usage, failure.description)
         }
     }
 
