@@ -4,8 +4,8 @@ import MailModel
 /// The rows a lane holds in memory, each priority and queue by itself in the order of its turns: whatever one row
 /// waits for, those it does not concern are found without looking past it.
 struct LaneWindow: Sendable {
-    private var queues = [Deque<Waiting>](
-        repeating: [], count: Priority.allCases.count * LaneQueue.allCases.count)
+    /// By the index of their section.
+    private var queues = [Deque<Waiting>](repeating: [], count: LaneSection.allCases.count)
 
     var isEmpty: Bool { queues.allSatisfy { $0.isEmpty } }
 
@@ -16,29 +16,18 @@ struct LaneWindow: Sendable {
     /// The first of each priority and queue, in the order of turns.
     var heads: [Waiting] { queues.compactMap { $0.first }.sorted() }
 
-    func count(_ priority: Priority, _ queue: LaneQueue) -> Int { queues[Self.place(priority, queue)].count }
+    func count(_ section: LaneSection) -> Int { queues[section.index].count }
 
     mutating func insert(_ row: Waiting) {
-        let place = Self.place(row.priority, row.queue)
+        let place = row.section.index
         queues[place].insert(row, at: Self.index(of: row, in: queues[place]))
     }
 
     mutating func remove(_ row: Waiting) {
-        let place = Self.place(row.priority, row.queue)
+        let place = row.section.index
         let index = Self.index(of: row, in: queues[place])
         guard index < queues[place].count, queues[place][index] == row else { return }
         queues[place].remove(at: index)
-    }
-
-    private static func place(_ priority: Priority, _ queue: LaneQueue) -> Int {
-        let offset =
-            switch queue {
-            case .free: 0
-            case .graph: 1
-            case .smtp: 2
-            case .trial: 3
-            }
-        return priority.rank * LaneQueue.allCases.count + offset
     }
 
     /// Where the row stands, or would: by bisection.

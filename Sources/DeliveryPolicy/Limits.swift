@@ -101,6 +101,7 @@ package struct Waiting: Hashable, Sendable {
 
 extension Waiting {
     package var queue: LaneQueue { LaneQueue(via: via, isTrial: isTrial) }
+    var section: LaneSection { LaneSection(priority, queue) }
 }
 
 extension Waiting: Comparable {

@@ -26,12 +26,19 @@ extension RouteLanes {
             availableMessages: lane.buckets.availableMessages(at: now))
     }
 
+    func pausedUntil(_ queue: LaneQueue, of mailbox: Address, at now: Instant) -> Instant? {
+        pausedUntil(queue, of: lane(mailbox), at: now)
+    }
+
+    private func pausedUntil(_ queue: LaneQueue, of lane: Lane, at now: Instant) -> Instant? {
+        opening(for: queue, of: lane, at: now).flatMap { $0 > now ? $0 : nil }
+    }
+
     /// `nil` where the route has no path for it.
     private func status(of queue: LaneQueue, of lane: Lane, _ paths: [PathStatus], at now: Instant) -> QueueStatus? {
         guard let path = paths.first(where: { $0.path == outlook.preferred(by: queue) }) else { return nil }
-        let opening = queue.pin == nil ? opening(for: queue, of: lane, at: now) : path.pausedUntil
         return QueueStatus(
-            queue: queue, path: path.path, pausedUntil: opening.flatMap { $0 > now ? $0 : nil },
+            queue: queue, path: path.path, pausedUntil: pausedUntil(queue, of: lane, at: now),
             reason: goesElsewhere(queue, lane, at: now) ? nil : path.reason)
     }
 

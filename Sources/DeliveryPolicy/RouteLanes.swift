@@ -20,8 +20,8 @@ struct RouteLanes: Sendable {
 
     func lane(_ mailbox: Address) -> Lane { lanes[mailbox] ?? Lane(limits.lane) }
 
-    func windowRoom(_ mailbox: Address, _ priority: Priority, _ queue: LaneQueue) -> Int {
-        max(0, limits.window - (lanes[mailbox]?.window.count(priority, queue) ?? 0))
+    func windowRoom(_ mailbox: Address, _ section: LaneSection) -> Int {
+        max(0, limits.window - (lanes[mailbox]?.window.count(section) ?? 0))
     }
 
     /// - Returns: rows that can never start under the new limits; they are forgotten here.

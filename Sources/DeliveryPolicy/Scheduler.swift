@@ -162,10 +162,10 @@ package struct Scheduler: Sendable {
     /// The earliest moment at which `start` could have something to do without another event; `nil` where it cannot.
     package func nextWake(at now: Instant) -> Instant? { routes.values.compactMap { $0.nextWake(at: now) }.min() }
 
-    /// How many more rows of that priority and queue the lane takes into memory, least urgent rows included:
-    /// each has a window of its own, so that a backlog of one never hides another.
-    package func windowRoom(_ key: LaneKey, _ priority: Priority, _ queue: LaneQueue) -> Int {
-        routes[key.route]?.windowRoom(key.mailbox, priority, queue) ?? 0
+    /// How many more rows of that section the lane takes into memory: each has a window of its own, so that a backlog of one
+    /// never hides another.
+    package func windowRoom(_ key: LaneKey, _ section: LaneSection) -> Int {
+        routes[key.route]?.windowRoom(key.mailbox, section) ?? 0
     }
 
     /// Starts an errand beside the mail; false, and nothing done, where mail by Graph might miss what it takes, or Graph is
@@ -220,6 +220,11 @@ package struct Scheduler: Sendable {
     /// An operator changed something on the route: what waits for an operator is tried now, on
     /// both paths. Throttling pauses stay.
     package mutating func hurry(_ route: String, at now: Instant) { routes[route]?.hurry(at: now) }
+
+    /// Whether a pause keeps rows of that queue from starting now.
+    package func isPaused(_ key: LaneKey, _ queue: LaneQueue, at now: Instant) -> Bool {
+        routes[key.route]?.pausedUntil(queue, of: key.mailbox, at: now) != nil
+    }
 
     package func explain(_ key: LaneKey, at now: Instant) -> LaneStatus? {
         routes[key.route]?.explain(key.mailbox, at: now)

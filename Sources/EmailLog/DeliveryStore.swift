@@ -8,7 +8,7 @@ package protocol DeliveryStore: Sendable {
     // MARK: What waits
 
     func lanesWithWork() async throws(EmailLogError) -> [(lane: LaneKey, next: Timestamp)]
-    func due(in lane: LaneKey, priority: Priority, at moment: Timestamp, limit: Int)
+    func due(in lane: LaneKey, _ sections: [LaneSection], at moment: Timestamp, limit: Int)
         async throws(EmailLogError) -> [WaitingRow]
     func recipients(of ids: [QueueID]) async throws(EmailLogError) -> [QueueID: [Address]]
     func nextDue(in lane: LaneKey, after moment: Timestamp) async throws(EmailLogError) -> Timestamp?

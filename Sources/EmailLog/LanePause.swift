@@ -154,7 +154,7 @@ extension Database {
             touched += try run(
                 """
                 UPDATE email_log SET error_text = ?1, next_attempt_date = ?2
-                WHERE status = 'Q' AND rowid IN (
+                WHERE rowid IN (
                     SELECT rowid FROM email_log INDEXED BY email_log_due
                     WHERE status = 'Q' AND route = ?3 AND mailbox = ?4 AND priority = ?5
                         AND next_attempt_date < ?2 AND \(LaneQueue.column) = ?7
@@ -179,7 +179,7 @@ extension Database {
                 left -= try run(
                     """
                     UPDATE email_log SET next_attempt_date = ?1
-                    WHERE status = 'Q' AND rowid IN (
+                    WHERE rowid IN (
                         SELECT rowid FROM email_log INDEXED BY email_log_due
                         WHERE status = 'Q' AND route = ?2 AND mailbox = ?3 AND priority = ?4
                             AND \(LaneQueue.column) = ?5 AND next_attempt_date > ?1 AND next_attempt_date <= ?6

@@ -27,21 +27,27 @@ package struct WaitingRow: Hashable, Sendable {
         self.isTrial = isTrial
     }
 
-    package var queue: LaneQueue { LaneQueue(via: via, isTrial: isTrial) }
+    package var section: LaneSection { LaneSection(priority, LaneQueue(via: via, isTrial: isTrial)) }
 }
 
 extension EmailLog {
-    /// What of one priority is due in a lane at `moment`: by date, then as it came in, which the index gives without sorting.
+    /// What is due in these sections of a lane at `moment`, each by date, then as it came in, which the index gives without
+    /// sorting.
     ///
-    /// - Parameter limit: the most rows of each queue, so that no backlog hides what does not wait for the same.
-    package func due(in lane: LaneKey, priority: Priority, at moment: Timestamp, limit: Int)
+    /// - Parameter limit: the most rows of each section, so that no backlog hides what does not wait for the same.
+    package func due(in lane: LaneKey, _ sections: [LaneSection], at moment: Timestamp, limit: Int)
         async throws(EmailLogError) -> [WaitingRow]
     {
         try await read { db in
-            try db.rows(
-                Self.dueRows,
-                [lane.route, lane.mailbox.description, priority.rawValue, moment.description, limit]
-            ).compactMap(WaitingRow.init)
+            try sections.flatMap { section in
+                try db.rows(
+                    Self.dueRows,
+                    [
+                        lane.route, lane.mailbox.description, section.priority.rawValue, section.queue.rawValue,
+                        moment.description, limit,
+                    ]
+                ).compactMap(WaitingRow.init)
+            }
         }
     }
 
@@ -70,16 +76,13 @@ extension EmailLog {
         }
     }
 
-    private static let dueRows = LaneQueue.allCases.map { queue in
+    private static let dueRows = """
+        SELECT id, priority, next_attempt_date, recipient_count, size, created_date, via, trial
+        FROM email_log INDEXED BY email_log_due
+        WHERE status = 'Q' AND route = ? AND mailbox = ? AND priority = ? AND \(LaneQueue.column) = ?
+            AND next_attempt_date <= ?
+        ORDER BY next_attempt_date, rowid LIMIT ?
         """
-        SELECT * FROM (
-            SELECT id, priority, next_attempt_date, recipient_count, size, created_date, via, trial
-            FROM email_log INDEXED BY email_log_due
-            WHERE status = 'Q' AND route = ?1 AND mailbox = ?2 AND priority = ?3
-                AND \(LaneQueue.column) = '\(queue.rawValue)' AND next_attempt_date <= ?4
-            ORDER BY next_attempt_date, rowid LIMIT ?5)
-        """
-    }.joined(separator: " UNION ALL ")
 
     private static let nextDueDate = "SELECT MIN(first) FROM (\(nextDueDates))"
 

@@ -33,7 +33,7 @@ package struct UploadSession: Hashable, Sendable {
 
     /// `2026-11-21T10:00:00.1234567Z`: more digits than a timestamp takes.
     private static func expiry(_ json: JSONValue) -> Timestamp? {
-        json["expirationDateTime"]?.string.flatMap { Timestamp($0.prefix(19)) }
+        json["expirationDateTime"]?.string.flatMap { Timestamp(String($0.prefix(19))) }
     }
 }
 

@@ -84,15 +84,37 @@ extension Timestamp: CustomStringConvertible {
     }
 
     /// Reads what `description` writes; the time, and its milliseconds, may be missing, and `T` may stand for the blank.
-    package init?(_ text: some StringProtocol) {
-        let fields = text.utf8.split { !(0x30...0x39 ~= $0) }.map { $0.reduce(0) { $0 &* 10 &+ Int($1 - 0x30) } }
-        guard [3, 5, 6, 7].contains(fields.count), text.utf8.count <= 24 else { return nil }
-        let padded = fields + Array(repeating: 0, count: 7 - fields.count)
-        let date = CalendarDate(
-            year: padded[0], month: padded[1], day: padded[2], hour: padded[3], minute: padded[4], second: padded[5],
-            millisecond: padded[6])
-        guard let moment = date.timestamp, moment.description.hasPrefix(text.prefix(10)) else { return nil }
+    package init?(_ text: String) {
+        var text = text
+        guard let moment = text.withUTF8({ CalendarDate(written: $0)?.timestamp }) else { return nil }
         self = moment
+    }
+}
+
+extension CalendarDate {
+    /// Of several dates in each row that is read, so without a string for each number.
+    fileprivate init?(written text: UnsafeBufferPointer<UInt8>) {
+        let bytes =
+            text.last == UInt8(ascii: "Z") && text.count > 10 ? UnsafeBufferPointer(rebasing: text.dropLast()) : text
+        guard [10, 16, 19, 23].contains(bytes.count) else { return nil }
+        for (place, byte) in bytes.enumerated() where !Self.permits(byte, at: place) { return nil }
+        func number(_ place: Int, width: Int) -> Int {
+            guard place < bytes.count else { return 0 }
+            return bytes[place..<place + width].reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        }
+        self.init(
+            year: number(0, width: 4), month: number(5, width: 2), day: number(8, width: 2), hour: number(11, width: 2),
+            minute: number(14, width: 2), second: number(17, width: 2), millisecond: number(20, width: 3))
+    }
+
+    private static func permits(_ byte: UInt8, at place: Int) -> Bool {
+        switch place {
+        case 4, 7: byte == UInt8(ascii: "-")
+        case 10: byte == UInt8(ascii: " ") || byte == UInt8(ascii: "T")
+        case 13, 16: byte == UInt8(ascii: ":")
+        case 19: byte == UInt8(ascii: ".")
+        default: 0x30...0x39 ~= byte
+        }
     }
 }
 

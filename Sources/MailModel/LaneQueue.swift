@@ -24,6 +24,16 @@ package enum LaneQueue: String, Hashable, Sendable, CaseIterable {
     /// The rows that may take no other path.
     package init(boundTo path: Path) { self.init(via: path, isTrial: false) }
 
+    /// Its place among all.
+    package var rank: Int {
+        switch self {
+        case .free: 0
+        case .graph: 1
+        case .smtp: 2
+        case .trial: 3
+        }
+    }
+
     /// The only path its rows may take.
     package var pin: Path? {
         switch self {

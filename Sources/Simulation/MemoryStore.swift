@@ -94,11 +94,9 @@ package final class MemoryStore: DeliveryStore, @unchecked Sendable {
         order.compactMap { lane in lanes[lane]?.earliest.map { (lane, $0) } }
     }
 
-    package func due(in lane: LaneKey, priority: Priority, at moment: Timestamp, limit: Int) -> [WaitingRow] {
+    package func due(in lane: LaneKey, _ sections: [LaneSection], at moment: Timestamp, limit: Int) -> [WaitingRow] {
         guard let index = lanes[lane] else { return [] }
-        return LaneQueue.allCases.flatMap { queue in
-            index.due(priority, queue, at: moment, limit: limit).map(\.waiting)
-        }
+        return sections.flatMap { index.due($0, at: moment, limit: limit).map(\.waiting) }
     }
 
     package func recipients(of ids: [QueueID]) -> [QueueID: [Address]] {

@@ -33,11 +33,11 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
         try await perform { () throws(EmailLogError) in store.lanesWithWork() }
     }
 
-    func due(in lane: LaneKey, priority: Priority, at moment: Timestamp, limit: Int)
+    func due(in lane: LaneKey, _ sections: [LaneSection], at moment: Timestamp, limit: Int)
         async throws(EmailLogError) -> [WaitingRow]
     {
         try await perform { () throws(EmailLogError) in
-            store.due(in: lane, priority: priority, at: moment, limit: limit)
+            store.due(in: lane, sections, at: moment, limit: limit)
         }
     }
 

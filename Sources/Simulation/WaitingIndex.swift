@@ -1,27 +1,27 @@
 import MailModel
 
-/// The waiting rows of one lane by priority and queue, each in the order they become due.
+/// The waiting rows of one lane by section, each in the order they become due.
 final class WaitingIndex {
-    private var queues = [[MemoryRow]](
-        repeating: [], count: Priority.allCases.count * LaneQueue.allCases.count)
+    /// By the index of their section.
+    private var queues = [[MemoryRow]](repeating: [], count: LaneSection.allCases.count)
 
     var isEmpty: Bool { queues.allSatisfy(\.isEmpty) }
 
-    func rows(_ priority: Priority, _ queue: LaneQueue) -> [MemoryRow] { queues[Self.place(priority, queue)] }
+    func rows(_ section: LaneSection) -> [MemoryRow] { queues[section.index] }
 
     /// The most urgent first.
-    func rows(_ queue: LaneQueue) -> [MemoryRow] { Priority.allCases.flatMap { rows($0, queue) } }
+    func rows(_ queue: LaneQueue) -> [MemoryRow] { Priority.allCases.flatMap { rows(LaneSection($0, queue)) } }
 
     /// Due behind `moment`, but not behind `latest`: of each priority and queue at most `limit`.
     func putOff(_ chosen: [LaneQueue], beyond moment: Timestamp, until latest: Timestamp, limit: Int) -> [MemoryRow] {
-        chosen.flatMap { queue in Priority.allCases.map { rows($0, queue) } }.flatMap { queue in
+        chosen.flatMap { queue in Priority.allCases.map { rows(LaneSection($0, queue)) } }.flatMap { queue in
             queue[Self.end(of: queue, at: moment)..<Self.end(of: queue, at: max(moment, latest))].prefix(limit)
         }
     }
 
     /// Due at `moment` at the latest, at most `limit`.
-    func due(_ priority: Priority, _ queue: LaneQueue, at moment: Timestamp, limit: Int) -> ArraySlice<MemoryRow> {
-        let queue = rows(priority, queue)
+    func due(_ section: LaneSection, at moment: Timestamp, limit: Int) -> ArraySlice<MemoryRow> {
+        let queue = rows(section)
         return queue[..<min(limit, Self.end(of: queue, at: moment))]
     }
 
@@ -35,17 +35,13 @@ final class WaitingIndex {
     }
 
     func insert(_ row: MemoryRow) {
-        let place = Self.place(row.priority, row.queue)
+        let place = LaneSection(row.priority, row.queue).index
         queues[place].insert(row, at: Self.index(of: row, in: queues[place]))
     }
 
     func remove(_ row: MemoryRow) {
-        let place = Self.place(row.priority, row.queue)
+        let place = LaneSection(row.priority, row.queue).index
         queues[place].remove(at: Self.index(of: row, in: queues[place]))
-    }
-
-    private static func place(_ priority: Priority, _ queue: LaneQueue) -> Int {
-        priority.rank * LaneQueue.allCases.count + (LaneQueue.allCases.firstIndex(of: queue) ?? 0)
     }
 
     /// How many rows are due at `moment`.

@@ -25,7 +25,7 @@ import Testing
         for priority in Priority.allCases {
             for queue in LaneQueue.allCases {
                 let alike = rows.filter { $0.priority == priority && $0.queue == queue }.sorted()
-                #expect(window.count(priority, queue) == alike.count)
+                #expect(window.count(LaneSection(priority, queue)) == alike.count)
                 #expect(window.all.filter { $0.priority == priority && $0.queue == queue } == alike)
             }
         }

@@ -28,7 +28,7 @@ import Testing
         var (number, now, starts) = (0, Instant.start, [Priority]())
         var flights: [QueueID] = []
         func refill() {
-            for priority in priorities where lane.window.count(priority, .free) < 2 {
+            for priority in priorities where lane.window.count(LaneSection(priority, .free)) < 2 {
                 number += 1
                 let fits = lane.enqueue(row(number, priority))
                 #expect(fits)

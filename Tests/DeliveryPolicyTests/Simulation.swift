@@ -221,7 +221,7 @@ struct Simulation {
     }
 
     private mutating func refill(_ key: LaneKey, _ priority: Priority, via pin: Path?) {
-        for _ in 0..<scheduler.windowRoom(key, priority, LaneQueue(via: pin, isTrial: false)) {
+        for _ in 0..<scheduler.windowRoom(key, LaneSection(priority, LaneQueue(via: pin, isTrial: false))) {
             let next = backlog[key]?.lastIndex { $0.priority == priority && $0.via == pin }
             guard let next, let row = backlog[key]?.remove(at: next) else { break }
             rowIndex[row.id] = row

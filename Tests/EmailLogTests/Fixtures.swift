@@ -115,7 +115,7 @@ extension EmailLog {
     func allDue(in lane: LaneKey, at moment: Timestamp) async throws -> [WaitingRow] {
         var rows: [WaitingRow] = []
         for priority in Priority.allCases {
-            rows += try await due(in: lane, priority: priority, at: moment, limit: 100)
+            rows += try await due(in: lane, LaneSection.all(of: priority), at: moment, limit: 100)
         }
         return rows
     }

@@ -17,7 +17,9 @@ import Testing
         #expect(rows.map { $0?.errorText } == ["quota used", "quota used", nil])
         #expect(rows.allSatisfy { $0?.status == .queued && $0?.attempts == 0 })
         #expect(
-            try await log.due(in: lane, priority: .normal, at: after(70), limit: 9).map(\.id.rawValue) == ["c", "a"])
+            try await log.due(in: lane, LaneSection.all(of: .normal), at: after(70), limit: 9).map(\.id.rawValue) == [
+                "c", "a",
+            ])
     }
 
     @Test(arguments: Status.allCases) func onlyWhatWaitsIsPutOff(_ status: Status) async throws {

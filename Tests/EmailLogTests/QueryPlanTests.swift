@@ -12,7 +12,7 @@ import Testing
     private static let uses: [(String, @Sendable (EmailLog) async throws -> Void)] = [
         ("accept", { _ = try await $0.accept(submission("new", to: [["a@fabrikam.com"], ["b@fabrikam.com"]])) }),
         ("lanesWithWork", { _ = try await $0.lanesWithWork() }),
-        ("due", { _ = try await $0.due(in: lane, priority: .normal, at: after(60), limit: 9) }),
+        ("due", { _ = try await $0.due(in: lane, LaneSection.all(of: .normal), at: after(60), limit: 9) }),
         ("nextDue", { _ = try await $0.nextDue(in: lane, after: noon) }),
         ("claim", { _ = try await $0.claim(QueueID(rawValue: "one"), path: .graph, at: noon) }),
         ("body", { _ = try await $0.body(of: QueueID(rawValue: "one")) }),
@@ -120,13 +120,19 @@ import Testing
         #expect(!statements.isEmpty)
         for statement in statements {
             let plan = try directory.outside { try $0.plan(of: statement) }
-            let scans = plan.filter { line in
-                let words = line.split(separator: " ").map(String.init)
-                return words.first == "SCAN" && !words.dropFirst().prefix(1).allSatisfy { Self.isSmall($0) }
-                    && !line.hasSuffix(Self.newestFailed)
-            }
-            #expect(scans.isEmpty, "\(name): \(statement)")
+            let walks = plan.filter(Self.isWalk)
+            #expect(walks.isEmpty, "\(name): \(statement)")
         }
+    }
+
+    /// Also one that is called a search, but finds only by the status that a million rows have; the leap to the first one is
+    /// answered from the index alone.
+    private static func isWalk(_ line: String) -> Bool {
+        let words = line.split(separator: " ").map(String.init)
+        let isScan = words.first == "SCAN" && !words.dropFirst().prefix(1).allSatisfy(isSmall)
+        let isOfStatus =
+            line.hasSuffix("(status=?)") && !line.contains("COVERING") && !line.contains("email_log_set_aside")
+        return isOfStatus || isScan && !line.hasSuffix(newestFailed)
     }
 
     /// In the order of the answer, up to its limit.
@@ -139,7 +145,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let log = try directory.service()
         let statements = try await log.statements {
-            _ = try await log.due(in: lane, priority: .normal, at: after(60), limit: 9)
+            _ = try await log.due(in: lane, LaneSection.all(of: .normal), at: after(60), limit: 9)
         }
         for statement in statements {
             let plan = try directory.outside { try $0.plan(of: statement) }

@@ -105,15 +105,15 @@ import Testing
     @Test func mailOfATrialHasAQueueOfItsOwn() async throws {
         for number in 0..<5 { _ = try await accept("t\(number)", at: after(number)) }
         for number in 0..<5 { _ = try await accept("c\(number)", "control", at: after(number)) }
-        let due = try await log.due(in: lane, priority: .normal, at: after(60), limit: 2)
+        let due = try await log.due(in: lane, LaneSection.all(of: .normal), at: after(60), limit: 2)
         #expect(due.map(\.id.rawValue).sorted() == ["c0", "c1", "t0", "t1"])
-        #expect(due.filter(\.isTrial).map(\.queue) == [.trial, .trial])
+        #expect(due.filter(\.isTrial).map(\.section.queue) == [.trial, .trial])
         #expect(try await log.postpone(lane, .trial, until: after(600), because: "down", limit: 9) == 5)
-        let others = try await log.due(in: lane, priority: .normal, at: after(60), limit: 9)
+        let others = try await log.due(in: lane, LaneSection.all(of: .normal), at: after(60), limit: 9)
         #expect(others.map(\.id.rawValue) == (0..<5).map { "c\($0)" })
         #expect(try await log.nextDue(in: lane, after: after(60)) == after(600))
         try await log.hurry(.trial, of: "contoso", to: after(61))
-        #expect(try await log.due(in: lane, priority: .normal, at: after(61), limit: 9).count == 10)
+        #expect(try await log.due(in: lane, LaneSection.all(of: .normal), at: after(61), limit: 9).count == 10)
     }
 
     @Test func whatMovesIsBoundToItsNewPath() async throws {
@@ -122,6 +122,7 @@ import Testing
         let row = try #require(try await log.row(id))
         #expect(row.status == .queued && row.nextAttemptDate == after(2) && row.via == .smtp && row.fellBack)
         #expect(row.trial == "trial" && row.attempts == 1 && row.errorCode == "ErrorInvalidRecipients")
-        #expect(try await log.due(in: lane, priority: .normal, at: after(2), limit: 9).map(\.queue) == [.smtp])
+        #expect(
+            try await log.due(in: lane, LaneSection.all(of: .normal), at: after(2), limit: 9).map(\.section.queue) == [.smtp])
     }
 }

@@ -28,7 +28,7 @@ import Testing
             let second = id == "later" ? 90 : index
             _ = try await log.accept(submission(id, at: after(second), priority: index < 1 ? .high : .normal))
         }
-        let due = try await log.due(in: lane, priority: .normal, at: after(60), limit: limit)
+        let due = try await log.due(in: lane, LaneSection.all(of: .normal), at: after(60), limit: limit)
         #expect(due.map(\.id.rawValue) == expected)
     }
 
@@ -38,7 +38,7 @@ import Testing
         for (index, via) in [Path.smtp, .smtp, .smtp, nil, nil, nil, .graph].enumerated() {
             _ = try await log.accept(submission("\(index)", at: after(index), via: via))
         }
-        let due = try await log.due(in: lane, priority: .normal, at: after(60), limit: 2)
+        let due = try await log.due(in: lane, LaneSection.all(of: .normal), at: after(60), limit: 2)
         #expect(due.map(\.id.rawValue).sorted() == ["0", "1", "3", "4", "6"])
         #expect(try await log.nextDue(in: lane, after: after(5)) == after(6))
         #expect(try await log.lanesWithWork().first?.next == after(0))

@@ -204,7 +204,7 @@ private struct ConformanceWalk {
 
     private mutating func compareWaiting() async throws {
         let (lane, priority, moment) = (lane(), random.pick(Priority.allCases), later())
-        try await same { try await $0.due(in: lane, priority: priority, at: moment, limit: 3) }
+        try await same { try await $0.due(in: lane, LaneSection.all(of: priority), at: moment, limit: 3) }
         try await same { try await $0.nextDue(in: lane, after: moment) }
         try await same { try await $0.lanesWithWork().map { "\($0.lane.mailbox) \($0.next)" } }
         let since = now - .seconds(60)

@@ -49,7 +49,7 @@ extension DeliveryManager {
     private func passOver(_ start: Scheduler.Start, _ place: String) {
         logger.error("message passed over", metadata: [LogKey.id: "\(start.id)", LogKey.reason: "\(place)"])
         attempted[start.id] = clocks.instant() + Self.damageRests
-        wake(start.lane, at: clocks.now() + Self.damageRests)
+        agenda.wake(start.lane, at: clocks.now() + Self.damageRests)
     }
 
     /// Held, cancelled, or the store failed: nothing was tried.
@@ -85,8 +85,8 @@ extension DeliveryManager {
             try await log.putBack([start.id], due: due, fallingBackTo: nil, because: reason)
         }
         attempted[start.id] = nil
-        wake(start.lane, at: due)
-        bell.ring(start.lane)
+        agenda.wake(start.lane, at: due)
+        bell.ring()
     }
 
     /// Nothing was tried: it goes back to wait for the one path that can carry it.
@@ -114,7 +114,7 @@ extension DeliveryManager {
         let waitsUntil = scheduler.finished(
             start.id, effect, reachedFarSide: attempt.delivery.cost != nil, usage: attempt.delivery.usage, at: instant,
             using: &random)
-        bell.ring(start.lane)
+        bell.ring()
         let settlements = zip(attempt.delivery.outcomes, dispositions).map { outcome, disposition -> Settlement in
             if let primary = attempt.takesBack(outcome, disposition.row) { return .moved(to: primary, at: now) }
             return Settlement(
@@ -125,7 +125,7 @@ extension DeliveryManager {
         await settle(attempt, settlements)
         // What the store says of it from now on is true, and it may go at once.
         if case .moved = settlements[0] { attempted[start.id] = nil }
-        for moment in settlements.compactMap(\.nextAttempt) { wake(start.lane, at: moment) }
+        for moment in settlements.compactMap(\.nextAttempt) { agenda.wake(start.lane, at: moment) }
         await note(effect, of: start.lane, by: start.path)
         bell.ring()
     }

@@ -71,7 +71,7 @@ extension DeliveryManager {
 
     /// Says it on the rows, and looks at them again then.
     private func tell(_ all: [Postponement]) async throws(EmailLogError) {
-        for one in all { wake(one.lane, at: one.until) }
+        for one in all { agenda.wake(one.lane, at: one.until) }
         if !all.isEmpty { try await log.postpone(all) }
     }
 
@@ -87,12 +87,13 @@ extension DeliveryManager {
             }
             for row in rows {
                 attempted[row.id] = clocks.instant()
-                wake(row.lane, at: now + (row.until - instant))
+                agenda.wake(row.lane, at: now + (row.until - instant))
+                agenda.stir(row.lane)
             }
         } catch {
             rest(after: error)
         }
-        for lane in Set(rows.map(\.lane)) { bell.ring(lane) }
+        bell.ring()
     }
 
     /// Rows bound to a path that a reload has taken from the route: another path might send them twice.
@@ -128,15 +129,16 @@ extension DeliveryManager {
     }
 
     private func forgetPauses(of lane: LaneKey, by path: Path) async {
+        let keys = [lane.mailbox, nil].map { LanePause.Key(route: lane.route, mailbox: $0, path: path) }
+            .filter { recordedPauses[$0] != nil }
+        guard !keys.isEmpty else { return }
         // An answer to an attempt from before the pause does not end it.
         let status = scheduler.explain(lane, at: clocks.instant())?.paths.first { $0.path == path }
         guard status?.reason == nil else { return }
         do throws(EmailLogError) {
-            for mailbox in [lane.mailbox, nil] {
-                let key = LanePause.Key(route: lane.route, mailbox: mailbox, path: path)
-                guard recordedPauses.removeValue(forKey: key) != nil else { continue }
+            for key in keys where recordedPauses.removeValue(forKey: key) != nil {
                 try await log.resume(key)
-                logger.notice(mailbox == nil ? "route resumed" : "mailbox resumed", metadata: key.metadata)
+                logger.notice(key.mailbox == nil ? "route resumed" : "mailbox resumed", metadata: key.metadata)
             }
         } catch {
             rest(after: error)
@@ -175,6 +177,7 @@ extension DeliveryManager {
             reporter: reporter)
         for id in expired {
             scheduler.remove(id, at: clocks.instant())
+            agenda.stir(lane)
             logger.error("message failed", metadata: [LogKey.id: "\(id)", LogKey.reason: "\(text)"])
         }
     }

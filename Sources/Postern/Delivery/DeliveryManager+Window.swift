@@ -14,7 +14,7 @@ extension DeliveryManager {
         try await remember(Set(routes.keys))
         try await endOperatorPauses()
         let lanes = try await log.lanesWithWork()
-        for (lane, next) in lanes where routes[lane.route] != nil { wake(lane, at: next) }
+        for (lane, next) in lanes where routes[lane.route] != nil { agenda.wake(lane, at: next) }
         for route in Set(lanes.map(\.lane.route)).subtracting(routes.keys).sorted() {
             logger.warning("mail waits for a route that is not configured", metadata: [LogKey.route: "\(route)"])
         }
@@ -83,73 +83,80 @@ extension DeliveryManager {
         }
     }
 
-    /// What an attempt has just put off may be earlier than what the store said a moment ago: the earliest counts.
-    func wake(_ lane: LaneKey, at moment: Timestamp) {
-        nextDue[lane] = min(moment, nextDue[lane] ?? moment)
-    }
-
     /// Fills the windows of the lanes that may have more in the store.
     func refill() async {
         let now = clocks.now()
-        for (lane, due) in nextDue where due <= now {
-            nextDue[lane] = nil
-            hungry[lane] = Set(Priority.allCases)
-        }
-        var stranded: [LaneKey: Set<Path>] = [:]
-        for (lane, priorities) in hungry {
-            guard routes[lane.route] != nil else {
-                hungry[lane] = nil
-                continue
-            }
-            do {
-                let paths = try await refill(lane, priorities, at: now)
-                if !paths.isEmpty { stranded[lane] = paths }
-            } catch .damaged(let place) {
-                hungry[lane] = nil
-                wake(lane, at: now + .seconds(60))
-                logger.error(
-                    "mailbox passed over", metadata: [LogKey.route: "\(lane.route)", LogKey.reason: "\(place)"])
-            } catch {
-                return rest(after: error)
-            }
-        }
+        agenda.pass(now)
         do {
+            try await findDates(after: now)
+            var stranded: [LaneKey: Set<Path>] = [:]
+            for lane in agenda.stirred {
+                let bound = try await sparing(lane, at: now) { lane throws(EmailLogError) in
+                    try await refill(lane, at: now)
+                }
+                agenda.settle(lane)
+                if let bound, !bound.isEmpty { stranded[lane] = bound }
+            }
             try await tellStranded(stranded, at: now)
         } catch {
             rest(after: error)
         }
     }
 
-    /// - Returns: the paths that rows are bound to which came in.
-    private func refill(_ lane: LaneKey, _ priorities: Set<Priority>, at now: Timestamp) async throws(EmailLogError)
-        -> Set<Path>
-    {
-        let size = routes[lane.route]?.limits.window ?? 0
-        var bound: Set<Path> = []
-        for priority in priorities {
-            let roomy = LaneQueue.allCases.filter { scheduler.windowRoom(lane, priority, $0) > size / 2 }
-            guard !roomy.isEmpty else { continue }
-            let asked = clocks.instant()
-            let found = try await log.due(in: lane, priority: priority, at: now, limit: size)
-            let rows = fresh(found, lane, asked: asked, at: now).filter { roomy.contains($0.queue) }
-            let externals = try await externalRecipients(of: rows, lane)
-            for row in rows { await enqueue(row, lane, externals[row.id], at: now) }
-            bound.formUnion(rows.compactMap(\.via))
-            let isAll = LaneQueue.allCases.allSatisfy { queue in rows.count { $0.queue == queue } < size }
-            if isAll { hungry[lane]?.remove(priority) }
+    /// Asked before the windows are filled: what falls due from then on is not missed, however long they stay full.
+    private func findDates(after now: Timestamp) async throws(EmailLogError) {
+        for lane in agenda.undated {
+            let next = try await sparing(lane, at: now) { lane throws(EmailLogError) in
+                try await log.nextDue(in: lane, after: now)
+            }
+            agenda.dated(lane)
+            if let next = next ?? nil { agenda.wake(lane, at: next) }
         }
-        guard hungry[lane]?.isEmpty ?? true else { return bound }
-        hungry[lane] = nil
-        if let next = try await log.nextDue(in: lane, after: now) { wake(lane, at: next) }
-        if scheduler.explain(lane, at: clocks.instant())?.pausedUntil != nil { await notePause(of: lane) }
-        return bound
+    }
+
+    /// A lane whose rows the store cannot read must not keep back the others.
+    /// - Returns: `nil` where it has been passed over.
+    private func sparing<Value>(
+        _ lane: LaneKey, at now: Timestamp, _ ask: (LaneKey) async throws(EmailLogError) -> Value
+    ) async throws(EmailLogError) -> Value? {
+        do throws(EmailLogError) {
+            return try await ask(lane)
+        } catch .damaged(let place) {
+            agenda.forget(lane)
+            agenda.wake(lane, at: now + .seconds(60))
+            logger.error("mailbox passed over", metadata: [LogKey.route: "\(lane.route)", LogKey.reason: "\(place)"])
+            return nil
+        }
+    }
+
+    /// - Returns: the paths that rows are bound to which came in.
+    private func refill(_ lane: LaneKey, at now: Timestamp) async throws(EmailLogError) -> Set<Path> {
+        guard let size = routes[lane.route]?.limits.window else {
+            agenda.forget(lane)
+            return []
+        }
+        let roomy = agenda.sections(of: lane).filter { scheduler.windowRoom(lane, $0) > size / 2 }
+        guard !roomy.isEmpty else { return [] }
+        let asked = clocks.instant()
+        let found = try await log.due(in: lane, roomy, at: now, limit: size)
+        let rows = fresh(found, lane, asked: asked, at: now)
+        let externals = try await externalRecipients(of: rows, lane)
+        for row in rows { await enqueue(row, lane, externals[row.id], at: now) }
+        for section in roomy where found.count(where: { $0.section == section }) < size {
+            agenda.satisfy(lane, section)
+        }
+        let isPaused = Set(rows.map(\.section.queue)).contains {
+            scheduler.isPaused(lane, $0, at: clocks.instant())
+        }
+        if isPaused { await notePause(of: lane) }
+        return Set(rows.compactMap(\.via))
     }
 
     /// Without those of whom the store may have said what it knew before their attempt ended: they are looked at again.
     private func fresh(_ rows: [WaitingRow], _ lane: LaneKey, asked: Instant, at now: Timestamp) -> [WaitingRow] {
         rows.filter { row in
             guard let ended = attempted[row.id], ended >= asked else { return true }
-            wake(lane, at: now + max(.milliseconds(1), ended - asked))
+            agenda.wake(lane, at: now + max(.milliseconds(1), ended - asked))
             return false
         }
     }
@@ -185,6 +192,8 @@ extension DeliveryManager {
             guard try await log.claim(id, path: path, at: now) != nil else { return }
             try await log.settle(id, .failed(because: refusal.text), attempt: nil, at: now, reporter: reporter)
             logger.warning("message failed", metadata: [LogKey.id: "\(id)", LogKey.reason: "\(refusal.text)"])
+            // There is room for another.
+            bell.ring(lane)
         } catch {
             rest(after: error)
         }

@@ -25,10 +25,7 @@ package actor DeliveryManager: Service {
     var bounces: BounceWriter?
     var scheduler = Scheduler()
     var random: any RandomNumberGenerator & Sendable
-    /// Lanes whose store may hold more than their window, by priority.
-    var hungry: [LaneKey: Set<Priority>] = [:]
-    /// When the next row of a lane becomes due that is not in its window.
-    var nextDue: [LaneKey: Timestamp] = [:]
+    var agenda = StoreAgenda()
     /// Pauses on record and their ends, so that they are taken off it when mail flows again.
     var recordedPauses: [LanePause.Key: Timestamp] = [:]
     /// Attempted of late, and when that ended: what the store said of them before is out of date.
@@ -144,10 +141,11 @@ package actor DeliveryManager: Service {
 
     func nextStarts() async -> [Scheduler.Start] {
         await lookAround()
-        for (lane, priorities) in bell.takeLanes() { hungry[lane, default: []].formUnion(priorities) }
+        for (lane, priorities) in bell.takeLanes() { agenda.crave(lane, priorities.flatMap(LaneSection.all)) }
         await refill()
         let now = clocks.instant()
         let starts = now < storeRestsUntil ? [] : scheduler.start(at: now)
+        for start in starts { agenda.stir(start.lane) }
         await putOff(scheduler.takePutOff())
         setAlarm(at: clocks.instant())
         return starts
@@ -170,7 +168,7 @@ package actor DeliveryManager: Service {
             let version = try await log.dataVersion()
             guard version != storeVersion else { return }
             for (lane, next) in try await log.lanesWithWork() where routes[lane.route] != nil {
-                wake(lane, at: next)
+                agenda.wake(lane, at: next)
             }
             storeVersion = version
         } catch {
@@ -186,7 +184,7 @@ package actor DeliveryManager: Service {
         if step < .seconds(-2) {
             logger.warning("the clock was set back", metadata: [LogKey.since: "\(lastLook?.wall ?? wall)"])
             try await log.bringForward(by: .zero - step, at: wall)
-            nextDue = nextDue.mapValues { $0 + step }
+            agenda.shiftDates(by: step)
             recordedPauses = recordedPauses.mapValues { $0 + step }
         }
         lastLook = (wall, steady)
@@ -217,7 +215,7 @@ package actor DeliveryManager: Service {
 
     private func setAlarm(at now: Instant) {
         let wallNow = clocks.now()
-        let due = nextDue.values.min().map { now + max(.zero, $0 - wallNow) }
+        let due = agenda.earliest.map { now + max(.zero, $0 - wallNow) }
         let wake = [scheduler.nextWake(at: now), due, nextLook].compactMap(\.self).min() ?? nextLook
         alarm.set(in: max(wake, storeRestsUntil) - now, ringing: bell)
     }

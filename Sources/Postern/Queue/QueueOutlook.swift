@@ -86,7 +86,8 @@ struct QueueOutlook {
     private mutating func enqueueFirst(
         of backlog: LaneBacklog, _ log: EmailLog, _ limits: RouteLimits
     ) async throws(EmailLogError) {
-        let rows = try await log.due(in: backlog.lane, priority: backlog.priority, at: now + Self.horizon, limit: 1)
+        let rows = try await log.due(
+            in: backlog.lane, LaneSection.all(of: backlog.priority), at: now + Self.horizon, limit: 1)
         for row in rows {
             let recipients = try await log.recipients(of: [row.id])[row.id]
             let waiting = Waiting(

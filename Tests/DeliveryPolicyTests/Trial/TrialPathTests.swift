@@ -124,7 +124,7 @@ import Testing
         configure(Self.limits { $0.window = 3 })
         pause(.graph, .unavailable, until: 4000)
         for number in 1...3 { enqueue(row(number, isTrial: true)) }
-        #expect(LaneQueue.allCases.map { scheduler.windowRoom(Self.key, .normal, $0) } == [3, 3, 3, 0])
+        #expect(LaneQueue.allCases.map { scheduler.windowRoom(Self.key, LaneSection(.normal, $0)) } == [3, 3, 3, 0])
     }
 
     // MARK: The trial ends

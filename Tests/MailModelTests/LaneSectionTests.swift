@@ -1,0 +1,18 @@
+import MailModel
+import Testing
+
+@Suite struct LaneSectionTests {
+    @Test func eachHasItsPlace() {
+        #expect(LaneSection.allCases.map(\.index) == Array(0..<12))
+        #expect(Set(LaneSection.allCases).count == Priority.allCases.count * LaneQueue.allCases.count)
+    }
+
+    @Test func theMoreUrgentComeFirst() {
+        #expect(LaneSection.allCases.map(\.priority.rank) == [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2])
+    }
+
+    @Test(arguments: Priority.allCases) func aPriorityHasAllQueues(_ priority: Priority) {
+        let sections = LaneSection.all(of: priority)
+        #expect(sections.map(\.queue) == LaneQueue.allCases && sections.allSatisfy { $0.priority == priority })
+    }
+}
