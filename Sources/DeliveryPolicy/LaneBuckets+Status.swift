@@ -34,11 +34,17 @@ extension LaneBuckets {
 
     /// Of messages, recipients, requests and uploads, in this order.
     func uses(at now: Instant) -> [LimitUse] {
-        [
-            LimitUse(.messages, used: messages.spent(at: now), of: messages.rate),
-            LimitUse(.recipients, used: recipients.spent(at: now), of: recipients.rate),
-            LimitUse(.requests, used: requests.spent(at: now), of: requests.rate),
-            LimitUse(.upload, used: upload.spent(at: now), of: upload.rate),
-        ]
+        named.map { LimitUse($0, used: $1.spent(at: now), of: $1.rate) }
+    }
+
+    /// Of those that are quotas, unless nothing of it is used.
+    func quotas(at now: Instant) -> [LimitUse] {
+        named.filter { $1.rate.isQuota }.map { LimitUse($0, used: $1.spent(at: now), of: $1.rate) }.filter {
+            $0.used > 0
+        }
+    }
+
+    private var named: [(LimitName, TokenBucket)] {
+        [(.messages, messages), (.recipients, recipients), (.requests, requests), (.upload, upload)]
     }
 }

@@ -11,10 +11,11 @@ struct PathPair<Value> {
     }
 
     subscript(path: Path) -> Value {
-        get {
+        // A copy would cost more than most of what is asked of a value.
+        _read {
             switch path {
-            case .graph: graph
-            case .smtp: smtp
+            case .graph: yield graph
+            case .smtp: yield smtp
             }
         }
         _modify {

@@ -26,8 +26,9 @@ extension RouteLanes {
             availableMessages: lane.buckets.availableMessages(at: now))
     }
 
-    func pausedUntil(_ queue: LaneQueue, of mailbox: Address, at now: Instant) -> Instant? {
-        pausedUntil(queue, of: lane(mailbox), at: now)
+    func isPaused(_ mailbox: Address, _ queues: some Sequence<LaneQueue>, at now: Instant) -> Bool {
+        let lane = lane(mailbox)
+        return queues.contains { pausedUntil($0, of: lane, at: now) != nil }
     }
 
     private func pausedUntil(_ queue: LaneQueue, of lane: Lane, at now: Instant) -> Instant? {
@@ -54,10 +55,10 @@ extension RouteLanes {
     /// Of every limit that is a quota, unless nothing of it is used.
     func quotas(of route: String, at now: Instant) -> [QuotaUse] {
         let shared = external.use(at: now).map { [QuotaUse(route: route, mailbox: nil, $0)] } ?? []
-        let own = mailboxes.flatMap { mailbox in
-            lane(mailbox).buckets.uses(at: now).map { QuotaUse(route: route, mailbox: mailbox, $0) }
+        let own = lanes.flatMap { mailbox, lane in
+            lane.buckets.quotas(at: now).map { (mailbox.folded, QuotaUse(route: route, mailbox: mailbox, $0)) }
         }
-        return (shared + own).filter { $0.use.rate.isQuota && $0.use.used > 0 }
+        return shared.filter { $0.use.rate.isQuota && $0.use.used > 0 } + own.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     func pathStatus(at now: Instant) -> [PathStatus] {

@@ -20,8 +20,18 @@ struct RouteLanes: Sendable {
 
     func lane(_ mailbox: Address) -> Lane { lanes[mailbox] ?? Lane(limits.lane) }
 
-    func windowRoom(_ mailbox: Address, _ section: LaneSection) -> Int {
-        max(0, limits.window - (lanes[mailbox]?.window.count(section) ?? 0))
+    func roomy(_ sections: LaneSections, of mailbox: Address) -> LaneSections {
+        guard let window = lanes[mailbox]?.window else { return sections }
+        let roomy = sections.list.filter { limits.window - window.count($0) > limits.window / 2 }
+        return LaneSections(roomy.map(LaneSections.init))
+    }
+
+    mutating func enqueue(_ row: Waiting, in mailbox: Address, at now: Instant) -> Scheduler.Enqueued {
+        if let rate = limits.externalRecipients, !external.canEverFit(row) {
+            return .neverFits(.tooManyExternals(row, rate))
+        }
+        let fits = update(mailbox, at: now) { $0.enqueue(row) }
+        return fits ? .waiting : .neverFits(.tooManyRecipients(row, limits.lane.recipients))
     }
 
     /// - Returns: rows that can never start under the new limits; they are forgotten here.
@@ -208,5 +218,24 @@ struct RouteLanes: Sendable {
             retirements.set(mailbox, to: nil)
             lanes[mailbox] = nil
         }
+    }
+}
+
+extension Refusal {
+    fileprivate static func tooManyExternals(_ row: Waiting, _ limit: Rate) -> Refusal {
+        Refusal(
+            scope: .message, cause: .rejected,
+            text:
+                "The message has \(row.externalRecipients ?? row.recipients) recipients outside `accepted_domains`, more than "
+                + "`external_recipients` allows in its whole window (\(limit.amount)). Raise it, or lower "
+                + "`recipients_per_message` so that messages are split.")
+    }
+
+    fileprivate static func tooManyRecipients(_ row: Waiting, _ limit: Rate) -> Refusal {
+        Refusal(
+            scope: .message, cause: .rejected,
+            text:
+                "The message has \(row.recipients) recipients, more than `recipients_per_mailbox` allows in its whole "
+                + "window (\(limit.amount)). Raise it, or lower `recipients_per_message` so that messages are split.")
     }
 }

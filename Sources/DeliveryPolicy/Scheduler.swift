@@ -79,15 +79,9 @@ package struct Scheduler: Sendable {
 
     package mutating func enqueue(_ row: Waiting, lane key: LaneKey, at now: Instant) -> Enqueued {
         guard rows[row.id] == nil else { return .duplicate }
-        // A copy of the route would have all its lanes copied below.
-        guard let limits = routes[key.route]?.limits else { return .unknownRoute }
-        if let rate = limits.externalRecipients, routes[key.route]?.external.canEverFit(row) == false {
-            return .neverFits(Self.tooManyExternals(row, rate))
-        }
-        let fits = routes[key.route]?.update(key.mailbox, at: now) { $0.enqueue(row) } ?? false
-        guard fits else { return .neverFits(Self.tooManyRecipients(row, limits.lane.recipients)) }
-        rows[row.id] = Row(waiting: row, lane: key)
-        return .waiting
+        let enqueued = routes[key.route]?.enqueue(row, in: key.mailbox, at: now) ?? .unknownRoute
+        if enqueued == .waiting { rows[row.id] = Row(waiting: row, lane: key) }
+        return enqueued
     }
 
     /// False where the row is not here, or is in flight.
@@ -162,10 +156,10 @@ package struct Scheduler: Sendable {
     /// The earliest moment at which `start` could have something to do without another event; `nil` where it cannot.
     package func nextWake(at now: Instant) -> Instant? { routes.values.compactMap { $0.nextWake(at: now) }.min() }
 
-    /// How many more rows of that section the lane takes into memory: each has a window of its own, so that a backlog of one
-    /// never hides another.
-    package func windowRoom(_ key: LaneKey, _ section: LaneSection) -> Int {
-        routes[key.route]?.windowRoom(key.mailbox, section) ?? 0
+    /// Of these sections of a lane, those that have room for more than half of their window in memory. Each has a window of
+    /// its own, so that a backlog of one never hides another.
+    package func roomy(_ sections: LaneSections, of key: LaneKey) -> LaneSections {
+        routes[key.route]?.roomy(sections, of: key.mailbox) ?? []
     }
 
     /// Starts an errand beside the mail; false, and nothing done, where mail by Graph might miss what it takes, or Graph is
@@ -221,9 +215,9 @@ package struct Scheduler: Sendable {
     /// both paths. Throttling pauses stay.
     package mutating func hurry(_ route: String, at now: Instant) { routes[route]?.hurry(at: now) }
 
-    /// Whether a pause keeps rows of that queue from starting now.
-    package func isPaused(_ key: LaneKey, _ queue: LaneQueue, at now: Instant) -> Bool {
-        routes[key.route]?.pausedUntil(queue, of: key.mailbox, at: now) != nil
+    /// Whether a pause keeps rows of one of these queues from starting now.
+    package func isPaused(_ key: LaneKey, _ queues: some Sequence<LaneQueue>, at now: Instant) -> Bool {
+        routes[key.route]?.isPaused(key.mailbox, queues, at: now) ?? false
     }
 
     package func explain(_ key: LaneKey, at now: Instant) -> LaneStatus? {
@@ -249,22 +243,5 @@ package struct Scheduler: Sendable {
     /// What is used of all quotas of which anything is, by route and mailbox.
     package func quotas(at now: Instant) -> [QuotaUse] {
         routes.keys.sorted().flatMap { routes[$0]?.quotas(of: $0, at: now) ?? [] }
-    }
-
-    private static func tooManyExternals(_ row: Waiting, _ limit: Rate) -> Refusal {
-        Refusal(
-            scope: .message, cause: .rejected,
-            text:
-                "The message has \(row.externalRecipients ?? row.recipients) recipients outside `accepted_domains`, more than "
-                + "`external_recipients` allows in its whole window (\(limit.amount)). Raise it, or lower "
-                + "`recipients_per_message` so that messages are split.")
-    }
-
-    private static func tooManyRecipients(_ row: Waiting, _ limit: Rate) -> Refusal {
-        Refusal(
-            scope: .message, cause: .rejected,
-            text:
-                "The message has \(row.recipients) recipients, more than `recipients_per_mailbox` allows in its whole "
-                + "window (\(limit.amount)). Raise it, or lower `recipients_per_message` so that messages are split.")
     }
 }

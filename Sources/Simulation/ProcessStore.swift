@@ -14,7 +14,9 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
         self.life = life
     }
 
-    private func perform<Value>(_ body: () throws(EmailLogError) -> Value) async throws(EmailLogError) -> Value {
+    private nonisolated(nonsending) func perform<Value>(_ body: () throws(EmailLogError) -> Value)
+        async throws(EmailLogError) -> Value
+    {
         guard !life.isDead else { throw .closed }
         if let span = world.diskTime() { await life.wait(until: world.now + span) }
         guard !life.isDead else { throw .closed }
@@ -25,15 +27,15 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
         return value
     }
 
-    func dataVersion() async throws(EmailLogError) -> Int {
+    nonisolated(nonsending) func dataVersion() async throws(EmailLogError) -> Int {
         try await perform { () throws(EmailLogError) in store.dataVersion() }
     }
 
-    func lanesWithWork() async throws(EmailLogError) -> [(lane: LaneKey, next: Timestamp)] {
+    nonisolated(nonsending) func lanesWithWork() async throws(EmailLogError) -> [(lane: LaneKey, next: Timestamp)] {
         try await perform { () throws(EmailLogError) in store.lanesWithWork() }
     }
 
-    func due(in lane: LaneKey, _ sections: [LaneSection], at moment: Timestamp, limit: Int)
+    nonisolated(nonsending) func due(in lane: LaneKey, _ sections: [LaneSection], at moment: Timestamp, limit: Int)
         async throws(EmailLogError) -> [WaitingRow]
     {
         try await perform { () throws(EmailLogError) in
@@ -41,22 +43,28 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
         }
     }
 
-    func nextDue(in lane: LaneKey, after moment: Timestamp) async throws(EmailLogError) -> Timestamp? {
+    nonisolated(nonsending) func nextDue(in lane: LaneKey, after moment: Timestamp) async throws(EmailLogError)
+        -> Timestamp?
+    {
         try await perform { () throws(EmailLogError) in store.nextDue(in: lane, after: moment) }
     }
 
-    func claim(_ id: QueueID, path: Path, at now: Timestamp) async throws(EmailLogError) -> QueuedMessage? {
+    nonisolated(nonsending) func claim(_ id: QueueID, path: Path, at now: Timestamp) async throws(EmailLogError)
+        -> QueuedMessage?
+    {
         try await perform { () throws(EmailLogError) in
             watch.willClaim(id, by: path)
             return store.claim(id, path: path, at: now)
         }
     }
 
-    func body(of id: QueueID) async throws(EmailLogError) -> MessageBody {
+    nonisolated(nonsending) func body(of id: QueueID) async throws(EmailLogError) -> MessageBody {
         try await perform { () throws(EmailLogError) in try store.body(of: id) }
     }
 
-    func putBack(_ ids: [QueueID], due: Timestamp, fallingBackTo path: Path?, because reason: String?)
+    nonisolated(nonsending) func putBack(
+        _ ids: [QueueID], due: Timestamp, fallingBackTo path: Path?, because reason: String?
+    )
         async throws(EmailLogError)
     {
         try await perform { () throws(EmailLogError) in
@@ -65,7 +73,7 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
         }
     }
 
-    func settle(
+    nonisolated(nonsending) func settle(
         _ id: QueueID, _ settlement: Settlement, attempt: AttemptRecord?, at now: Timestamp, reporter: FailureReporter?
     ) async throws(EmailLogError) {
         try await perform { () throws(EmailLogError) in
@@ -75,7 +83,9 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
         }
     }
 
-    func settle(_ id: QueueID, parts: [SettledPart], at now: Timestamp, reporter: FailureReporter?)
+    nonisolated(nonsending) func settle(
+        _ id: QueueID, parts: [SettledPart], at now: Timestamp, reporter: FailureReporter?
+    )
         async throws(EmailLogError) -> [QueueID]
     {
         try await perform { () throws(EmailLogError) in
@@ -86,27 +96,31 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
         }
     }
 
-    func pauses() async throws(EmailLogError) -> [LanePause] {
+    nonisolated(nonsending) func pauses() async throws(EmailLogError) -> [LanePause] {
         try await perform { () throws(EmailLogError) in world.forgets(.pauses) ? [] : store.pauses() }
     }
 
-    func pause(_ pause: LanePause) async throws(EmailLogError) {
+    nonisolated(nonsending) func pause(_ pause: LanePause) async throws(EmailLogError) {
         try await perform { () throws(EmailLogError) in store.pause(pause) }
     }
 
-    func resume(_ key: LanePause.Key) async throws(EmailLogError) {
+    nonisolated(nonsending) func resume(_ key: LanePause.Key) async throws(EmailLogError) {
         try await perform { () throws(EmailLogError) in store.resume(key) }
     }
 
-    func end(_ pause: LanePause, at now: Timestamp) async throws(EmailLogError) {
+    nonisolated(nonsending) func end(_ pause: LanePause, at now: Timestamp) async throws(EmailLogError) {
         try await perform { () throws(EmailLogError) in store.end(pause, at: now) }
     }
 
-    func hurry(_ queue: LaneQueue, of route: String, to now: Timestamp) async throws(EmailLogError) {
+    nonisolated(nonsending) func hurry(_ queue: LaneQueue, of route: String, to now: Timestamp)
+        async throws(EmailLogError)
+    {
         try await perform { () throws(EmailLogError) in store.hurry(queue, of: route, to: now) }
     }
 
-    func postpone(_ lane: LaneKey, _ queue: LaneQueue, until: Timestamp, because reason: String, limit: Int)
+    nonisolated(nonsending) func postpone(
+        _ lane: LaneKey, _ queue: LaneQueue, until: Timestamp, because reason: String, limit: Int
+    )
         async throws(EmailLogError) -> Int
     {
         try await perform { () throws(EmailLogError) in
@@ -114,27 +128,31 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
         }
     }
 
-    func postpone(_ moments: [(id: QueueID, until: Timestamp)], because reason: String) async throws(EmailLogError) {
+    nonisolated(nonsending) func postpone(_ moments: [(id: QueueID, until: Timestamp)], because reason: String)
+        async throws(EmailLogError)
+    {
         try await perform { () throws(EmailLogError) in store.postpone(moments, because: reason) }
     }
 
-    func recipients(of ids: [QueueID]) async throws(EmailLogError) -> [QueueID: [Address]] {
+    nonisolated(nonsending) func recipients(of ids: [QueueID]) async throws(EmailLogError) -> [QueueID: [Address]] {
         try await perform { () throws(EmailLogError) in store.recipients(of: ids) }
     }
 
-    func keepDraft(_ draft: String, of id: QueueID) async throws(EmailLogError) {
+    nonisolated(nonsending) func keepDraft(_ draft: String, of id: QueueID) async throws(EmailLogError) {
         try await perform { () throws(EmailLogError) in try store.keepDraft(draft, of: id) }
     }
 
-    func leftoverDrafts(at moment: Timestamp, limit: Int) async throws(EmailLogError) -> [LeftoverDraft] {
+    nonisolated(nonsending) func leftoverDrafts(at moment: Timestamp, limit: Int) async throws(EmailLogError)
+        -> [LeftoverDraft]
+    {
         try await perform { () throws(EmailLogError) in store.leftoverDrafts(at: moment, limit: limit) }
     }
 
-    func nextLeftoverDraft() async throws(EmailLogError) -> Timestamp? {
+    nonisolated(nonsending) func nextLeftoverDraft() async throws(EmailLogError) -> Timestamp? {
         try await perform { () throws(EmailLogError) in store.nextLeftoverDraft() }
     }
 
-    func looked(after draft: LeftoverDraft, next: Timestamp?, requests: Int, at now: Timestamp)
+    nonisolated(nonsending) func looked(after draft: LeftoverDraft, next: Timestamp?, requests: Int, at now: Timestamp)
         async throws(EmailLogError)
     {
         try await perform { () throws(EmailLogError) in
@@ -142,7 +160,7 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
         }
     }
 
-    func expire(
+    nonisolated(nonsending) func expire(
         _ lane: LaneKey, _ queue: LaneQueue, waitingSince deadline: Timestamp, because reason: String,
         at now: Timestamp,
         limit: Int, reporter: FailureReporter?
@@ -155,7 +173,7 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
         }
     }
 
-    func recover(
+    nonisolated(nonsending) func recover(
         at now: Timestamp, policy: @escaping @Sendable (_ route: String, _ path: Path) -> RecoveryPolicy
     ) async throws(EmailLogError) -> [RecoveredMessage] {
         try await perform { () throws(EmailLogError) in
@@ -165,7 +183,9 @@ final class ProcessStore: DeliveryStore, @unchecked Sendable {
         }
     }
 
-    func attempts(since moment: Timestamp, route: String?) async throws(EmailLogError) -> [SpentAttempt] {
+    nonisolated(nonsending) func attempts(since moment: Timestamp, route: String?) async throws(EmailLogError)
+        -> [SpentAttempt]
+    {
         try await perform { () throws(EmailLogError) in
             guard !world.forgets(.spending) else { return [] }
             var attempts = store.attempts(since: moment, route: route)

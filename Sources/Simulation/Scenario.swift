@@ -39,6 +39,7 @@ package struct Scenario: Sendable {
     var latency = 20...2000
     /// In microseconds; zero takes no time, and no turn.
     var diskTime = 0...0
+    /// In the order they come.
     var arrivals: [Arrival] = []
     var faults: [Fault] = []
     /// From when on the store fails, and for how long.
@@ -68,6 +69,7 @@ package struct Scenario: Sendable {
     var paths: [Path] { [limits.primary] + (limits.other.map { [$0] } ?? []) }
 
     func route(of mailbox: Address) -> String {
+        guard routeCount > 1 else { return "route0" }
         let number = mailboxes.firstIndex(of: mailbox) ?? 0
         return "route\(number % routeCount)"
     }
@@ -107,6 +109,12 @@ package struct Scenario: Sendable {
     }
 
     static func recipient(_ number: Int) -> Address {
+        number < firstRecipients.count ? firstRecipients[number] : makeRecipient(number)
+    }
+
+    private static let firstRecipients = (0..<100).map(makeRecipient)
+
+    private static func makeRecipient(_ number: Int) -> Address {
         guard let address = try? Address(parsing: "r\(number)@example.org") else {
             preconditionFailure("a recipient has an address")
         }

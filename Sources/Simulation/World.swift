@@ -102,7 +102,7 @@ package final class World: @unchecked Sendable {
     }
 
     private func schedule() {
-        for (number, arrival) in scenario.arrivals.enumerated() { at(arrival.at) { self.accept(arrival, number) } }
+        expectArrival(0)
         for moment in scenario.crashes { at(moment) { self.crash() } }
         for moment in scenario.interventions { at(moment) { self.intervene() } }
         for moment in scenario.reloads { at(moment) { self.reload() } }
@@ -110,6 +110,16 @@ package final class World: @unchecked Sendable {
     }
 
     // MARK: Mail
+
+    /// One after the other, lest all that is to come be sorted with what is under way.
+    private func expectArrival(_ number: Int) {
+        guard number < scenario.arrivals.count else { return }
+        let arrival = scenario.arrivals[number]
+        at(arrival.at) {
+            self.expectArrival(number + 1)
+            self.accept(arrival, number)
+        }
+    }
 
     private func accept(_ arrival: Scenario.Arrival, _ number: Int) {
         // Who is not answered tries again.

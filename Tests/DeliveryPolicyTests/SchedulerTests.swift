@@ -133,7 +133,7 @@ import Testing
         #expect(scheduler.remove(route: "r") == [id(4), id(5)])
         #expect(scheduler.finished(id(1), .healthy, at: 1, using: &random) == 1)
         #expect(scheduler.start(at: 1).isEmpty && scheduler.nextWake(at: 1) == nil)
-        #expect(scheduler.windowRoom(Self.lane(1), LaneSection(.high, .free)) == 0)
+        #expect(scheduler.roomy(.all, of: Self.lane(1)).isEmpty)
         #expect(scheduler.pathStatus(route: "r", at: 1).isEmpty)
         #expect(scheduler.explain(Self.lane(1), at: 1) == nil)
     }
@@ -143,9 +143,18 @@ import Testing
         for number in 1...3 { _ = scheduler.enqueue(row(number, .high, due: 99), lane: Self.lane(1), at: 0) }
         _ = scheduler.enqueue(row(4, .bulk, due: 99), lane: Self.lane(1), at: 0)
         _ = scheduler.enqueue(row(5, .high, due: 99, via: .smtp), lane: Self.lane(1), at: 0)
-        #expect(Priority.allCases.map { scheduler.windowRoom(Self.lane(1), LaneSection($0, .free)) } == [0, 3, 2])
-        #expect(LaneQueue.allCases.map { scheduler.windowRoom(Self.lane(1), LaneSection(.high, $0)) } == [0, 3, 2, 3])
-        #expect(scheduler.windowRoom(Self.lane(2), LaneSection(.high, .free)) == 3)
+        let full = LaneSections(LaneSection(.high, .free))
+        #expect(scheduler.roomy(.all, of: Self.lane(1)) == LaneSections.all.subtracting(full))
+        #expect(scheduler.roomy(full, of: Self.lane(1)).isEmpty)
+        #expect(scheduler.roomy(full, of: Self.lane(2)) == full)
+    }
+
+    @Test(arguments: [(1, 0, true), (1, 1, false), (2, 0, true), (2, 1, false), (10, 4, true), (10, 5, false)])
+    mutating func aWindowIsRoomyThatMisses(_ window: Int, _ waiting: Int, _ isRoomy: Bool) {
+        scheduler.configure("r", routeLimits { $0.window = window }, at: 0)
+        for number in 0..<waiting { _ = scheduler.enqueue(row(number, due: 99), lane: Self.lane(1), at: 0) }
+        let section = LaneSections(LaneSection(.normal, .free))
+        #expect(scheduler.roomy(section, of: Self.lane(1)) == (isRoomy ? section : []))
     }
 
     @Test mutating func theLogIsTheLimitersMemory() {

@@ -123,6 +123,8 @@ import Testing
         #expect(row.status == .queued && row.nextAttemptDate == after(2) && row.via == .smtp && row.fellBack)
         #expect(row.trial == "trial" && row.attempts == 1 && row.errorCode == "ErrorInvalidRecipients")
         #expect(
-            try await log.due(in: lane, LaneSection.all(of: .normal), at: after(2), limit: 9).map(\.section.queue) == [.smtp])
+            try await log.due(in: lane, LaneSection.all(of: .normal), at: after(2), limit: 9).map(\.section.queue) == [
+                .smtp
+            ])
     }
 }

@@ -11,6 +11,17 @@ import Testing
         #expect(LaneSection.allCases.map(\.priority.rank) == [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2])
     }
 
+    @Test func aSetHoldsEachByItself() {
+        for section in LaneSection.allCases {
+            #expect(LaneSections(section).list == [section])
+            #expect(
+                LaneSections.all.subtracting(LaneSections(section)).list
+                    == LaneSection.allCases.filter { $0 != section })
+        }
+        #expect(LaneSections.all.list == LaneSection.allCases)
+        #expect(LaneSections(of: .normal).list == LaneSection.all(of: .normal))
+    }
+
     @Test(arguments: Priority.allCases) func aPriorityHasAllQueues(_ priority: Priority) {
         let sections = LaneSection.all(of: priority)
         #expect(sections.map(\.queue) == LaneQueue.allCases && sections.allSatisfy { $0.priority == priority })

@@ -4,7 +4,7 @@ import NIOCore
 
 /// Wakes the delivery loop. Many rings before it looks are one; where mail waits is remembered until it does.
 package final class Bell: Sendable {
-    private let lanes = NIOLockedValueBox<[LaneKey: Set<Priority>]>([:])
+    private let lanes = NIOLockedValueBox<[LaneKey: LaneSections]>([:])
     private let continuation: AsyncStream<Void>.Continuation
     /// Ends with `silence()`.
     let rings: AsyncStream<Void>
@@ -24,14 +24,13 @@ package final class Bell: Sendable {
     /// False where the loop has yet to look there anyway, and has been rung for.
     private func note(_ lane: LaneKey, _ priority: Priority?) -> Bool {
         lanes.withLockedValue { lanes in
-            guard let priority else {
-                return lanes.updateValue(Set(Priority.allCases), forKey: lane)?.count != Priority.allCases.count
-            }
-            return lanes[lane, default: []].insert(priority).inserted
+            let sections = priority.map(LaneSections.init(of:)) ?? .all
+            let noted = lanes.updateValue(lanes[lane, default: []].union(sections), forKey: lane)
+            return !(noted?.isSuperset(of: sections) ?? false)
         }
     }
 
-    func takeLanes() -> [LaneKey: Set<Priority>] {
+    func takeLanes() -> [LaneKey: LaneSections] {
         lanes.withLockedValue { lanes in
             defer { lanes = [:] }
             return lanes

@@ -125,9 +125,10 @@ extension DeliveryManager {
         await settle(attempt, settlements)
         // What the store says of it from now on is true, and it may go at once.
         if case .moved = settlements[0] { attempted[start.id] = nil }
-        for moment in settlements.compactMap(\.nextAttempt) { agenda.wake(start.lane, at: moment) }
+        let moments = settlements.compactMap(\.nextAttempt)
+        for moment in moments { agenda.wake(start.lane, at: moment) }
         await note(effect, of: start.lane, by: start.path)
-        bell.ring()
+        if !moments.isEmpty || effect != .healthy { bell.ring() }
     }
 
     private func settle(_ attempt: Attempt, _ settlements: [Settlement]) async {

@@ -135,20 +135,17 @@ extension DeliveryManager {
             agenda.forget(lane)
             return []
         }
-        let roomy = agenda.sections(of: lane).filter { scheduler.windowRoom(lane, $0) > size / 2 }
+        let roomy = scheduler.roomy(agenda.sections(of: lane), of: lane)
         guard !roomy.isEmpty else { return [] }
         let asked = clocks.instant()
-        let found = try await log.due(in: lane, roomy, at: now, limit: size)
+        let found = try await log.due(in: lane, roomy.list, at: now, limit: size)
         let rows = fresh(found, lane, asked: asked, at: now)
         let externals = try await externalRecipients(of: rows, lane)
         for row in rows { await enqueue(row, lane, externals[row.id], at: now) }
-        for section in roomy where found.count(where: { $0.section == section }) < size {
-            agenda.satisfy(lane, section)
-        }
-        let isPaused = Set(rows.map(\.section.queue)).contains {
-            scheduler.isPaused(lane, $0, at: clocks.instant())
-        }
-        if isPaused { await notePause(of: lane) }
+        let exhausted = roomy.list.filter { section in found.count { $0.section == section } < size }
+        agenda.satisfy(lane, LaneSections(exhausted.map(LaneSections.init)))
+        let queues = Set(rows.map(\.section.queue))
+        if scheduler.isPaused(lane, queues, at: clocks.instant()) { await notePause(of: lane) }
         return Set(rows.compactMap(\.via))
     }
 

@@ -141,7 +141,7 @@ package actor DeliveryManager: Service {
 
     func nextStarts() async -> [Scheduler.Start] {
         await lookAround()
-        for (lane, priorities) in bell.takeLanes() { agenda.crave(lane, priorities.flatMap(LaneSection.all)) }
+        for (lane, sections) in bell.takeLanes() { agenda.crave(lane, sections) }
         await refill()
         let now = clocks.instant()
         let starts = now < storeRestsUntil ? [] : scheduler.start(at: now)

@@ -4,7 +4,7 @@ import MailModel
 /// rows fall due that did not stand there when it was last asked. So the store is asked only where the answer can be new.
 struct StoreAgenda {
     /// What the store may hold more of.
-    private var hungry: [LaneKey: Set<LaneSection>] = [:]
+    private var hungry: [LaneKey: LaneSections] = [:]
     /// Lanes that have become hungrier, or have more room, since they were last filled.
     private(set) var stirred: Set<LaneKey> = []
     /// When the next row of a lane falls due that has not been looked for.
@@ -14,7 +14,7 @@ struct StoreAgenda {
     private(set) var earliest: Timestamp?
 
     /// Something is new in these sections of the store.
-    mutating func crave(_ lane: LaneKey, _ sections: some Sequence<LaneSection>) {
+    mutating func crave(_ lane: LaneKey, _ sections: LaneSections) {
         hungry[lane, default: []].formUnion(sections)
         stirred.insert(lane)
     }
@@ -24,16 +24,12 @@ struct StoreAgenda {
         if hungry[lane] != nil { stirred.insert(lane) }
     }
 
-    /// The more urgent first.
-    func sections(of lane: LaneKey) -> [LaneSection] {
-        guard let sections = hungry[lane] else { return [] }
-        return LaneSection.allCases.filter(sections.contains)
-    }
+    func sections(of lane: LaneKey) -> LaneSections { hungry[lane] ?? [] }
 
     /// All that is due there has been looked at.
-    mutating func satisfy(_ lane: LaneKey, _ section: LaneSection) {
-        hungry[lane]?.remove(section)
-        if hungry[lane]?.isEmpty ?? false { hungry[lane] = nil }
+    mutating func satisfy(_ lane: LaneKey, _ sections: LaneSections) {
+        let left = self.sections(of: lane).subtracting(sections)
+        hungry[lane] = left.isEmpty ? nil : left
     }
 
     /// There is nothing to be done until something stirs the lane again.
@@ -59,7 +55,7 @@ struct StoreAgenda {
         for (lane, date) in dates where date <= now {
             dates[lane] = nil
             undated.insert(lane)
-            crave(lane, LaneSection.allCases)
+            crave(lane, .all)
         }
         self.earliest = dates.values.min()
     }

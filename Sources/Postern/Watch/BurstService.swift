@@ -37,6 +37,8 @@ struct BurstService: Service {
             let attempts = try await log.troubledAttempts(since: notices.since, into: []) { $0.append($1) }
             for burst in notices.look(at: attempts, at: now) { tell(burst) }
         } catch {
+            // The end of the service cuts a look off.
+            guard !Task.isCancelled else { return }
             logger.error("bursts of failures not looked for", metadata: [LogKey.reason: "\(error)"])
         }
     }

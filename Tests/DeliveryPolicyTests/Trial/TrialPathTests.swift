@@ -124,7 +124,8 @@ import Testing
         configure(Self.limits { $0.window = 3 })
         pause(.graph, .unavailable, until: 4000)
         for number in 1...3 { enqueue(row(number, isTrial: true)) }
-        #expect(LaneQueue.allCases.map { scheduler.windowRoom(Self.key, LaneSection(.normal, $0)) } == [3, 3, 3, 0])
+        let full = LaneSections(LaneSection(.normal, .trial))
+        #expect(scheduler.roomy(.all, of: Self.key) == LaneSections.all.subtracting(full))
     }
 
     // MARK: The trial ends

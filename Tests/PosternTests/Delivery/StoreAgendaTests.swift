@@ -18,35 +18,35 @@ import Testing
 
     @Test func aLaneIsAskedForWhatItCraves() {
         var agenda = StoreAgenda()
-        agenda.crave(lane, LaneSection.all(of: .bulk))
-        agenda.crave(lane, LaneSection.all(of: .high))
+        agenda.crave(lane, LaneSections(of: .bulk))
+        agenda.crave(lane, LaneSections(of: .high))
         #expect(agenda.stirred == [lane])
-        #expect(agenda.sections(of: lane) == LaneSection.all(of: .high) + LaneSection.all(of: .bulk))
+        #expect(agenda.sections(of: lane) == [LaneSections(of: .high), LaneSections(of: .bulk)])
         #expect(agenda.sections(of: other).isEmpty)
     }
 
     /// A window that is full is not asked for again until rows have left it.
     @Test func aHungryLaneWaitsForRoom() {
         var agenda = StoreAgenda()
-        agenda.crave(lane, LaneSection.all(of: .normal))
+        agenda.crave(lane, LaneSections(of: .normal))
         agenda.settle(lane)
-        #expect(agenda.stirred.isEmpty && agenda.sections(of: lane).count == 4)
+        #expect(agenda.stirred.isEmpty && agenda.sections(of: lane) == LaneSections(of: .normal))
         agenda.stir(lane)
         #expect(agenda.stirred == [lane])
     }
 
     @Test func whatIsSatisfiedIsNotStirred() {
         var agenda = StoreAgenda()
-        agenda.crave(lane, LaneSection.all(of: .normal))
+        agenda.crave(lane, LaneSections(of: .normal))
         agenda.settle(lane)
-        for section in LaneSection.allCases { agenda.satisfy(lane, section) }
+        agenda.satisfy(lane, .all)
         agenda.stir(lane)
         #expect(agenda.stirred.isEmpty && agenda.sections(of: lane).isEmpty)
     }
 
     @Test func whatIsForgottenIsNotStirred() {
         var agenda = StoreAgenda()
-        agenda.crave(lane, LaneSection.allCases)
+        agenda.crave(lane, .all)
         agenda.forget(lane)
         agenda.stir(lane)
         #expect(agenda.stirred.isEmpty && agenda.sections(of: lane).isEmpty)
@@ -63,7 +63,7 @@ import Testing
         #expect(agenda.stirred.isEmpty)
         agenda.pass(noon + .seconds(3))
         #expect(agenda.stirred == [lane] && agenda.undated == [lane])
-        #expect(agenda.sections(of: lane) == LaneSection.allCases)
+        #expect(agenda.sections(of: lane) == .all)
         #expect(agenda.earliest == noon + .seconds(4))
     }
 
