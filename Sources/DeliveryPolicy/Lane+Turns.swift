@@ -50,7 +50,7 @@ extension Lane {
     }
 
     func readiness(on path: Path, _ outlook: RouteOutlook, at now: Instant) -> Readiness {
-        guard !window.isEmpty, outlook.paths.contains(path) else { return .idle }
+        guard !window.isEmpty, outlook.has(path) else { return .idle }
         if let turn = turn(among: contenders(at: now, outlook), at: now, through: [path], outlook) {
             return .now(turn.row.priority)
         }
@@ -123,7 +123,7 @@ extension Lane {
     /// From when on rows of that queue may go by the path as far as this mailbox's pauses go, not before `now`; `nil` while
     /// a probe is under way, and where they do not take the path at all.
     func opening(for queue: LaneQueue, by path: Path, _ outlook: RouteOutlook, at now: Instant) -> Instant? {
-        guard outlook.paths.contains(path), let opening = gates[path].opening(at: now) else { return nil }
+        guard outlook.has(path), let opening = gates[path].opening(at: now) else { return nil }
         if let pin = queue.pin { return pin == path ? opening : nil }
         let preferred = outlook.preferred(by: queue)
         if path == preferred || outlook.isDiverting(from: preferred) { return opening }

@@ -34,17 +34,16 @@ extension LaneBuckets {
 
     /// Of messages, recipients, requests and uploads, in this order.
     func uses(at now: Instant) -> [LimitUse] {
-        named.map { LimitUse($0, used: $1.spent(at: now), of: $1.rate) }
+        [
+            use(.messages, of: messages, at: now), use(.recipients, of: recipients, at: now),
+            use(.requests, of: requests, at: now), use(.upload, of: upload, at: now),
+        ]
     }
 
     /// Of those that are quotas, unless nothing of it is used.
-    func quotas(at now: Instant) -> [LimitUse] {
-        named.filter { $1.rate.isQuota }.map { LimitUse($0, used: $1.spent(at: now), of: $1.rate) }.filter {
-            $0.used > 0
-        }
-    }
+    func quotas(at now: Instant) -> [LimitUse] { uses(at: now).filter { $0.rate.isQuota && $0.used > 0 } }
 
-    private var named: [(LimitName, TokenBucket)] {
-        [(.messages, messages), (.recipients, recipients), (.requests, requests), (.upload, upload)]
+    private func use(_ name: LimitName, of bucket: TokenBucket, at now: Instant) -> LimitUse {
+        LimitUse(name, used: bucket.spent(at: now), of: bucket.rate)
     }
 }

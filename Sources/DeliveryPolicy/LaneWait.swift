@@ -48,7 +48,7 @@ extension RouteLanes {
         func wait(_ reason: LaneWait.Reason, until: Instant?) -> LaneWait {
             LaneWait(priority: row.priority, queue: row.queue, reason: reason, until: until)
         }
-        if let pin = row.via, !outlook.paths.contains(pin) { return wait(.missingPath(pin), until: nil) }
+        if let pin = row.via, !outlook.has(pin) { return wait(.missingPath(pin), until: nil) }
         let opening = opening(for: row.queue, of: lane, at: now)
         let open = outlook.paths(of: row.queue).filter {
             self.opening(for: row.queue, by: $0, of: lane, at: now).map { $0 <= now } ?? false

@@ -7,20 +7,25 @@ struct LaneWindow: Sendable {
     /// By the index of their section.
     private var queues = [Deque<Waiting>](repeating: [], count: LaneSection.allCases.count)
 
-    var isEmpty: Bool { queues.allSatisfy { $0.isEmpty } }
+    private(set) var count = 0
 
-    var count: Int { queues.reduce(0) { $0 + $1.count } }
+    var isEmpty: Bool { count == 0 }
 
     var all: [Waiting] { queues.flatMap { Array($0) } }
 
     /// The first of each priority and queue, in the order of turns.
-    var heads: [Waiting] { queues.compactMap { $0.first }.sorted() }
+    var heads: [Waiting] {
+        guard count > 0 else { return [] }
+        let heads = queues.compactMap { $0.first }
+        return heads.count > 1 ? heads.sorted() : heads
+    }
 
     func count(_ section: LaneSection) -> Int { queues[section.index].count }
 
     mutating func insert(_ row: Waiting) {
         let place = row.section.index
         queues[place].insert(row, at: Self.index(of: row, in: queues[place]))
+        count += 1
     }
 
     mutating func remove(_ row: Waiting) {
@@ -28,6 +33,7 @@ struct LaneWindow: Sendable {
         let index = Self.index(of: row, in: queues[place])
         guard index < queues[place].count, queues[place][index] == row else { return }
         queues[place].remove(at: index)
+        count -= 1
     }
 
     /// Where the row stands, or would: by bisection.

@@ -4,7 +4,7 @@ import MailModel
 extension RouteLanes {
     /// When the route's own trouble will begin to move messages from some path.
     func nextDiversion(at now: Instant) -> Instant? {
-        outlook.paths.compactMap { nextDiversion(from: $0, at: now) }.min()
+        outlook.isUntroubled ? nil : outlook.paths.compactMap { nextDiversion(from: $0, at: now) }.min()
     }
 
     private func nextDiversion(from path: Path, at now: Instant) -> Instant? {
@@ -100,6 +100,7 @@ extension RouteLanes {
 
     /// As things stand, or once a path's trouble, if it is the whole route's, has lasted.
     private func earliest(from now: Instant, _ moment: (RouteOutlook, Instant) -> Instant?) -> Instant? {
+        guard !outlook.isUntroubled else { return moment(outlook, now) }
         let diverted = outlook.paths.map { path in
             nextDiversion(from: path, at: now).flatMap { moment(outlook.diverted(from: path), $0) }
         }

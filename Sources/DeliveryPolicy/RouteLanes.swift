@@ -22,8 +22,7 @@ struct RouteLanes: Sendable {
 
     func roomy(_ sections: LaneSections, of mailbox: Address) -> LaneSections {
         guard let window = lanes[mailbox]?.window else { return sections }
-        let roomy = sections.list.filter { limits.window - window.count($0) > limits.window / 2 }
-        return LaneSections(roomy.map(LaneSections.init))
+        return sections.filter { limits.window - window.count($0) > limits.window / 2 }
     }
 
     mutating func enqueue(_ row: Waiting, in mailbox: Address, at now: Instant) -> Scheduler.Enqueued {
@@ -38,7 +37,7 @@ struct RouteLanes: Sendable {
     mutating func configure(_ limits: RouteLimits, at now: Instant) -> [Waiting] {
         self.limits = limits
         external.configure(limits.externalRecipients)
-        lookOut(at: now)
+        look(at: now)
         return mailboxes.flatMap { mailbox in
             let strangers = lanes[mailbox]?.window.all.filter { !external.canEverFit($0) } ?? []
             return update(mailbox, at: now) { lane in
@@ -120,7 +119,7 @@ struct RouteLanes: Sendable {
     mutating func start(_ errand: Errand, at now: Instant) -> Bool {
         keepTime(at: now)
         let mailbox = errand.lane.mailbox
-        guard outlook.paths.contains(.graph), !paths[.graph].hasReady,
+        guard outlook.has(.graph), !paths[.graph].hasReady,
             paths[.graph].isOpen(at: now, concurrency: Errand.places(of: limits.concurrency(of: .graph))),
             lane(mailbox).hasRoom(for: errand, outlook, at: now), external.admit(errand, at: now)
         else { return false }
@@ -133,7 +132,7 @@ struct RouteLanes: Sendable {
         paths[path].breaker.stillAdmits(id) && lanes[mailbox]?.gates[path].stillAdmits(id, at: now) ?? true
     }
 
-    /// - Returns: when an equal row may be looked at again.
+    /// - Returns: when an equal row may be looked at again, where it waits for its mailbox or the route.
     mutating func finished(
         _ row: Waiting, by path: Path, of mailbox: Address, _ effect: LaneEffect, reachedFarSide: Bool,
         usage: Usage = .whole, at now: Instant, using random: inout some RandomNumberGenerator
@@ -141,7 +140,7 @@ struct RouteLanes: Sendable {
         ended(
             row.id, by: path, of: mailbox, effect, reachedFarSide: reachedFarSide, usage: usage, at: now, using: &random
         )
-        return opening(for: row.queue, of: lane(mailbox), at: now) ?? now
+        return effect == .healthy ? now : opening(for: row.queue, of: lane(mailbox), at: now) ?? now
     }
 
     /// That an errand got through does not say that mail would: what waits for an operator goes on waiting.
@@ -174,8 +173,10 @@ struct RouteLanes: Sendable {
     }
 
     func nextWake(at now: Instant) -> Instant? {
-        let moments = outlook.paths.map { paths[$0].nextWake(at: now, concurrency: limits.concurrency(of: $0)) }
-        return (moments + [nextDiversion(at: now)]).compactMap(\.self).min()
+        let start = outlook.paths.compactMap { paths[$0].nextWake(at: now, concurrency: limits.concurrency(of: $0)) }
+            .min()
+        guard let start, let diversion = nextDiversion(at: now) else { return start ?? nextDiversion(at: now) }
+        return min(start, diversion)
     }
 
     /// In an order that does not change from run to run.
@@ -199,6 +200,11 @@ struct RouteLanes: Sendable {
     }
 
     private mutating func lookOut(at now: Instant) {
+        let isCalm = outlook.isUntroubled && paths[.graph].breaker.trouble == nil && paths[.smtp].breaker.trouble == nil
+        if !isCalm { look(at: now) }
+    }
+
+    private mutating func look(at now: Instant) {
         let next = RouteOutlook(limits, troubles: PathPair { paths[$0].breaker.trouble }, at: now)
         guard next != outlook else { return }
         outlook = next

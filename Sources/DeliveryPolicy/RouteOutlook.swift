@@ -6,6 +6,8 @@ struct RouteOutlook: Hashable, Sendable {
     let primary: Path
     /// `nil`: there is but one path.
     let other: Path?
+    /// The primary first.
+    let paths: [Path]
     /// The path that a running trial tries; never the primary.
     let trial: Path?
     /// When messages leave each path that some prefer.
@@ -24,14 +26,14 @@ struct RouteOutlook: Hashable, Sendable {
             return path == trial ? .ofTrial(limits.fallback) : nil
         }
         (primary, self.other, self.trial, self.rules) = (limits.primary, other, trial, rules)
+        paths = other.map { [limits.primary, $0] } ?? [limits.primary]
         isTroubled = PathPair { troubles[$0] != nil }
         isDiverting = PathPair { path in
             troubles[path].flatMap { rules[path]?.diversion(from: $0) }.map { $0 <= now } ?? false
         }
     }
 
-    /// The primary first.
-    var paths: [Path] { other.map { [primary, $0] } ?? [primary] }
+    func has(_ path: Path) -> Bool { path == primary || path == other }
 
     /// The one that rows of the queue take where nothing is wrong with it.
     func preferred(by queue: LaneQueue) -> Path {
@@ -54,6 +56,9 @@ struct RouteOutlook: Hashable, Sendable {
         outlook.isDiverting[path] = true
         return outlook
     }
+
+    /// True where nothing in it changes with time.
+    var isUntroubled: Bool { !isTroubled[.graph] && !isTroubled[.smtp] }
 
     /// True where the path is closed for the whole route, or open for a probe only.
     func isTroubled(_ path: Path) -> Bool { isTroubled[path] }

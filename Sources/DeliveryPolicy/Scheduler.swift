@@ -39,7 +39,7 @@ package struct Scheduler: Sendable {
         var path: Path?
     }
 
-    private(set) var routes: [String: RouteLanes] = [:]
+    private(set) var routes = RouteTable()
     private var rows: [QueueID: Row] = [:]
     /// Those under way.
     private var errands: [QueueID: Errand] = [:]
@@ -103,7 +103,7 @@ package struct Scheduler: Sendable {
     /// All that can start now. Rows that found no room in a quota of their route are in `takePutOff` afterwards.
     package mutating func start(at now: Instant) -> [Start] {
         var starts: [Start] = []
-        for route in routes.keys.sorted() {
+        for route in routes.names {
             while let next = routes[route]?.startNext(at: now) {
                 switch next {
                 case .start(let turn, let mailbox):
@@ -154,7 +154,9 @@ package struct Scheduler: Sendable {
     }
 
     /// The earliest moment at which `start` could have something to do without another event; `nil` where it cannot.
-    package func nextWake(at now: Instant) -> Instant? { routes.values.compactMap { $0.nextWake(at: now) }.min() }
+    package func nextWake(at now: Instant) -> Instant? {
+        routes.names.compactMap { routes[$0]?.nextWake(at: now) }.min()
+    }
 
     /// Of these sections of a lane, those that have room for more than half of their window in memory. Each has a window of
     /// its own, so that a backlog of one never hides another.
@@ -165,8 +167,8 @@ package struct Scheduler: Sendable {
     /// Starts an errand beside the mail; false, and nothing done, where mail by Graph might miss what it takes, or Graph is
     /// paused. One that was started ends with `finished`.
     package mutating func start(_ errand: Errand, at now: Instant) -> Bool {
-        guard errands[errand.id] == nil, let route = routes[errand.lane.route] else { return false }
-        let fitting = errand.fitting(route.limits.lane)
+        guard errands[errand.id] == nil, let limits = routes[errand.lane.route]?.limits else { return false }
+        let fitting = errand.fitting(limits.lane)
         guard routes[errand.lane.route]?.start(fitting, at: now) ?? false else { return false }
         errands[errand.id] = fitting
         return true
@@ -242,6 +244,6 @@ package struct Scheduler: Sendable {
 
     /// What is used of all quotas of which anything is, by route and mailbox.
     package func quotas(at now: Instant) -> [QuotaUse] {
-        routes.keys.sorted().flatMap { routes[$0]?.quotas(of: $0, at: now) ?? [] }
+        routes.names.flatMap { routes[$0]?.quotas(of: $0, at: now) ?? [] }
     }
 }

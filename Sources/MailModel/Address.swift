@@ -63,13 +63,16 @@ extension Address: Hashable {
 
     package func hash(into hasher: inout Hasher) {
         hasher.combine(domain)
-        hasher.combine(localPart.utf8.contains(where: Self.mayHaveCase) ? localPart.lowercased() : localPart)
+        hasher.combine(mayHaveCase ? localPart.lowercased() : localPart)
     }
 }
 
 extension Address {
     /// Nearly all mailboxes are written without such letters, and need not be made anew for each look into a table.
-    private static func mayHaveCase(_ byte: UInt8) -> Bool { byte >= 0x80 || 0x41...0x5A ~= byte }
+    private var mayHaveCase: Bool {
+        for byte in localPart.utf8 where byte >= 0x80 || 0x41...0x5A ~= byte { return true }
+        return false
+    }
 }
 
 extension Address: CustomStringConvertible {

@@ -15,6 +15,8 @@ final class MemoryRow {
     }
 
     let id: QueueID
+    /// The part of the id that all rows of a message share.
+    let base: String
     /// Breaks ties, as the key of the table does.
     let serial: Int
     let lane: LaneKey
@@ -46,6 +48,7 @@ final class MemoryRow {
         in index: WaitingIndex
     ) {
         self.id = id
+        base = id.base
         self.serial = serial
         lane = LaneKey(route: submission.route, mailbox: submission.mailbox)
         self.index = index
@@ -69,6 +72,7 @@ final class MemoryRow {
     /// With the same history.
     init(copying row: MemoryRow, id: QueueID, serial: Int) {
         self.id = id
+        base = row.base
         self.serial = serial
         lane = row.lane
         index = row.index
@@ -92,9 +96,6 @@ final class MemoryRow {
         claim = row.claim
         hasBody = row.hasBody
     }
-
-    /// The part of the id that all rows of a message share.
-    var base: Substring { id.rawValue.prefix { $0 != "-" } }
 
     var lastUnknown: AttemptRecord? { attempts.last(where: \.isUnknown)?.record }
     var unknownCount: Int { attempts.count(where: \.isUnknown) }
@@ -121,4 +122,9 @@ final class MemoryRow {
     }
 
     var queue: LaneQueue { LaneQueue(via: via, isTrial: trial == "trial") }
+}
+
+extension QueueID {
+    /// Without the number of the part.
+    var base: String { String(rawValue.utf8.prefix { $0 != UInt8(ascii: "-") }) ?? rawValue }
 }

@@ -61,7 +61,7 @@ extension MemoryStore {
     }
 
     private func freeParts(of row: MemoryRow, count: Int) -> [QueueID] {
-        let base = QueueID(rawValue: String(row.base))
+        let base = QueueID(rawValue: row.base)
         var highest = 1
         while self.row(base.part(highest + 1)) != nil { highest += 1 }
         return (0..<count).map { base.part(highest + 1 + $0) }

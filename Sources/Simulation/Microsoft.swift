@@ -33,7 +33,7 @@ final class Microsoft {
     }
 
     private struct Copy: Hashable {
-        let message: Substring
+        let message: String
         let recipient: Address
     }
 
@@ -59,7 +59,7 @@ final class Microsoft {
         self.world = world
     }
 
-    func copies(of message: Substring, to recipient: Address) -> Int {
+    func copies(of message: String, to recipient: Address) -> Int {
         copies[Copy(message: message, recipient: recipient)] ?? 0
     }
 
@@ -122,8 +122,9 @@ final class Microsoft {
         let exceeded = counts[lane, default: MailboxCounts(scenario.limits.lane)].add(
             recipients: message.envelope.recipients.count, size: message.size, by: request.place.path, at: world.now)
         for limit in exceeded { world.watch.report("a window of \(lane.mailbox) holds more \(limit) than allowed") }
+        let base = message.id.base
         for recipient in recipientsTaken(request) {
-            let copy = Copy(message: message.id.rawValue.prefix { $0 != "-" }, recipient: recipient)
+            let copy = Copy(message: base, recipient: recipient)
             let before = copies.updateValue((copies[copy] ?? 0) + 1, forKey: copy) ?? 0
             accepted += 1
             if before > 0 { duplicates += 1 }

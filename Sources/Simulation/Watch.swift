@@ -12,7 +12,7 @@ final class Watch {
     private(set) var violations: [String] = []
     private(set) var coverage = Coverage()
     /// Accepted recipients by message.
-    private var promised: [Substring: [Address]] = [:]
+    private var promised: [String: [Address]] = [:]
     private var answers: [QueueID: Delivery] = [:]
     private var answeredAt: [QueueID: Instant] = [:]
     private var splitting: [Address] = []
@@ -33,7 +33,7 @@ final class Watch {
 
     func promise(_ submission: Submission) {
         guard let id = submission.queueID else { return }
-        promised[id.rawValue[...]] = submission.envelopes.flatMap(\.recipients)
+        promised[id.rawValue] = submission.envelopes.flatMap(\.recipients)
     }
 
     func didAccept(_ submission: Submission) {
@@ -198,13 +198,14 @@ final class Watch {
     /// Every accepted recipient stands in exactly one row, and that row says what came of it.
     func audit() {
         let rows = Dictionary(grouping: world.store.rows.values, by: \.base)
-        for (message, recipients) in promised.sorted(by: { $0.key < $1.key }) {
+        defer { violations.sort() }
+        for (message, recipients) in promised {
             let own = rows[message] ?? []
             let held = own.flatMap(\.recipients)
             if held.count != recipients.count || Set(held) != Set(recipients) {
                 report("\(message) was accepted for \(recipients.count) recipients, and is kept for \(held.count)")
             }
-            for row in own.sorted(by: { $0.id < $1.id }) { audit(row) }
+            for row in own { audit(row) }
         }
     }
 

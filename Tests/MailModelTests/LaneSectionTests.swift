@@ -19,6 +19,8 @@ import Testing
                     == LaneSection.allCases.filter { $0 != section })
         }
         #expect(LaneSections.all.list == LaneSection.allCases)
+        #expect(LaneSections.all.filter { $0.queue == .smtp }.list.map(\.queue) == [.smtp, .smtp, .smtp])
+        #expect(LaneSections(of: .bulk).filter { $0.priority != .bulk }.isEmpty)
         #expect(LaneSections(of: .normal).list == LaneSection.all(of: .normal))
     }
 

@@ -169,6 +169,7 @@ extension DeliveryManager {
     }
 
     private func report(_ attempt: Attempt, _ settlements: [Settlement]) {
+        guard logger.logLevel <= .error else { return }
         for (outcome, settlement) in zip(attempt.delivery.outcomes, settlements) {
             var metadata = attempt.metadata
             metadata[LogKey.outcome] = "\(outcome.word)"

@@ -142,8 +142,7 @@ extension DeliveryManager {
         let rows = fresh(found, lane, asked: asked, at: now)
         let externals = try await externalRecipients(of: rows, lane)
         for row in rows { await enqueue(row, lane, externals[row.id], at: now) }
-        let exhausted = roomy.list.filter { section in found.count { $0.section == section } < size }
-        agenda.satisfy(lane, LaneSections(exhausted.map(LaneSections.init)))
+        agenda.satisfy(lane, roomy.filter { section in found.count { $0.section == section } < size })
         let queues = Set(rows.map(\.section.queue))
         if scheduler.isPaused(lane, queues, at: clocks.instant()) { await notePause(of: lane) }
         return Set(rows.compactMap(\.via))

@@ -156,13 +156,13 @@ package actor DeliveryManager: Service {
         let now = clocks.instant()
         if now >= nextSweep {
             nextSweep = now + sweepInterval
+            attempted = attempted.filter { now - $0.value < .seconds(60) }
             await settleTheDead()
             await lookAfterPausedLanes()
             warnOfQuotas(at: now)
         }
         guard now >= nextLook else { return }
         nextLook = now + .seconds(1)
-        attempted = attempted.filter { now - $0.value < .seconds(60) }
         do {
             try await followClock()
             let version = try await log.dataVersion()
