@@ -57,6 +57,7 @@ final class Microsoft {
     init(_ scenario: Scenario, in world: World) {
         self.scenario = scenario
         self.world = world
+        copies.reserveCapacity(2 * scenario.arrivals.count)
     }
 
     func copies(of message: String, to recipient: Address) -> Int {

@@ -1,9 +1,10 @@
+import DequeModule
 import NIOConcurrencyHelpers
 
 /// Runs the jobs of tasks one by one when it is told to, on the caller's thread: what would run at the same time runs in an
 /// order that the seed decides (SE-0417, task executor preference).
 final class StepExecutor: TaskExecutor {
-    private let ready = NIOLockedValueBox<[UnownedJob]>([])
+    private let ready = NIOLockedValueBox<Deque<UnownedJob>>([])
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
@@ -25,9 +26,8 @@ final class StepExecutor: TaskExecutor {
 
     private func next(_ isShuffled: Bool, _ random: inout SplitMix64) -> UnownedJob? {
         ready.withLockedValue { ready in
-            guard !ready.isEmpty else { return nil }
-            let index = isShuffled && ready.count > 1 ? Int.random(in: 0..<ready.count, using: &random) : 0
-            return ready.remove(at: index)
+            guard isShuffled, ready.count > 1 else { return ready.popFirst() }
+            return ready.remove(at: Int.random(in: 0..<ready.count, using: &random))
         }
     }
 }

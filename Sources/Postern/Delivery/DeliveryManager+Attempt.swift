@@ -80,27 +80,28 @@ extension DeliveryManager {
         let reason = status?.reason?.explained(on: start.path)
         let opening = scheduler.finished(
             start.id, .inconclusive, reachedFarSide: false, usage: .whole, at: instant, using: &random)
-        let due = now + (opening - instant)
-        await record { log, _ throws(EmailLogError) in
-            try await log.putBack([start.id], due: due, fallingBackTo: nil, because: reason)
-        }
-        attempted[start.id] = nil
-        agenda.wake(start.lane, at: due)
-        bell.ring()
+        await putBack(start, due: now + (opening - instant), because: reason)
     }
 
     /// Nothing was tried: it goes back to wait for the one path that can carry it.
     private func moved(_ attempt: Attempt, to path: Path) async {
         let (start, reason) = (attempt.start, attempt.delivery.outcome.refusal?.text)
         notBegun(start)
-        await record { log, now throws(EmailLogError) in
-            try await log.putBack([start.id], due: now, fallingBackTo: path, because: reason)
+        await putBack(start, due: clocks.now(), fallingBackTo: path, because: reason)
+        logger.notice(
+            "message falls back", metadata: attempt.metadata.merging([LogKey.reason: "\(reason ?? "")"]) { $1 })
+    }
+
+    private func putBack(
+        _ start: Scheduler.Start, due: Timestamp, fallingBackTo path: Path? = nil, because reason: String?
+    ) async {
+        await record { log, _ throws(EmailLogError) in
+            try await log.putBack([start.id], due: due, fallingBackTo: path, because: reason)
         }
         // What the store says of it from now on is true.
         attempted[start.id] = nil
-        logger.notice(
-            "message falls back", metadata: attempt.metadata.merging([LogKey.reason: "\(reason ?? "")"]) { $1 })
-        bell.ring(start.lane)
+        agenda.wake(start.lane, at: due)
+        bell.ring()
     }
 
     private func ended(_ attempt: Attempt) async {
