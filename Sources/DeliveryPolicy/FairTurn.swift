@@ -12,7 +12,7 @@ struct FairTurn: Sendable {
     func isDue(_ priority: Priority) -> Bool { passedOver[priority.rank] >= Self.patience }
 
     /// - Parameter contending: all who could have had the turn.
-    mutating func taken(_ priority: Priority, contending: Set<Priority>) {
+    mutating func taken(_ priority: Priority, contending: some Sequence<Priority>) {
         for other in Priority.allCases {
             let isPassedOver = other != priority && contending.contains(other)
             passedOver[other.rank] = isPassedOver ? passedOver[other.rank] + 1 : 0

@@ -29,7 +29,7 @@ extension Lane {
         /// It was passed over for too long.
         var isOverdue = false
         /// The priorities that could have had the turn as far as pauses go.
-        var contending: Set<Priority> = []
+        var contending: [Priority] = []
     }
 
     /// A due row that some path is open to.
@@ -45,7 +45,7 @@ extension Lane {
     func nextTurn(at now: Instant, through open: [Path], _ outlook: RouteOutlook) -> Turn? {
         let contenders = contenders(at: now, outlook)
         guard var turn = turn(among: contenders, at: now, through: open, outlook) else { return nil }
-        turn.contending = Set(contenders.filter { $0.paths.contains(where: open.contains) }.map(\.row.priority))
+        turn.contending = contenders.filter { $0.paths.contains(where: open.contains) }.map(\.row.priority)
         return turn
     }
 

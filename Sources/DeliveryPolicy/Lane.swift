@@ -22,6 +22,11 @@ struct Lane: Sendable {
 
     var inFlightCount: Int { inFlight.count }
 
+    /// Whether no pause of this mailbox keeps rows from any of these paths.
+    func isOpen(_ paths: [Path], at now: Instant) -> Bool {
+        paths.allSatisfy { gates[$0].opening(at: now).map { $0 <= now } ?? false }
+    }
+
     /// - Returns: rows that can never start under the new limits; they are no longer in the window.
     mutating func configure(_ limits: LaneLimits) -> [Waiting] {
         self.limits = limits

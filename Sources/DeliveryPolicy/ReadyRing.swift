@@ -43,7 +43,7 @@ struct ReadyRing: Sendable {
         let priorities = Priority.allCases.filter { !heaps[$0.rank].isEmpty }
         let due = priorities.dropFirst().first(where: fairness.isDue)
         guard let priority = due ?? priorities.first, let entry = heaps[priority.rank].popMin() else { return nil }
-        fairness.taken(priority, contending: Set(priorities))
+        fairness.taken(priority, contending: priorities)
         current[entry.mailbox] = nil
         return entry.mailbox
     }

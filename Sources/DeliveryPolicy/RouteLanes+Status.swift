@@ -28,6 +28,7 @@ extension RouteLanes {
 
     func isPaused(_ mailbox: Address, _ queues: some Sequence<LaneQueue>, at now: Instant) -> Bool {
         let lane = lane(mailbox)
+        guard !outlook.isUntroubled || !lane.isOpen(outlook.paths, at: now) else { return false }
         return queues.contains { pausedUntil($0, of: lane, at: now) != nil }
     }
 

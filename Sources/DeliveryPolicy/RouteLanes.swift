@@ -94,6 +94,7 @@ struct RouteLanes: Sendable {
     /// whatever the lanes answer, and the next one finds them all.
     mutating func startNext(at now: Instant) -> Next? {
         keepTime(at: now)
+        guard paths[.graph].hasReady || paths[.smtp].hasReady else { return nil }
         let outlook = outlook
         let open = outlook.paths.filter { paths[$0].isOpen(at: now, concurrency: limits.concurrency(of: $0)) }
         var fruitless: [Address] = []

@@ -18,6 +18,8 @@ package struct RecoveredMessage: Hashable, Sendable {
     /// Q or U.
     package var status: Status
 
+    package var lane: LaneKey { LaneKey(route: route, mailbox: mailbox) }
+
     package init(id: QueueID, route: String, mailbox: Address, path: Path, status: Status) {
         self.id = id
         self.route = route

@@ -83,7 +83,8 @@ extension Timestamp: CustomStringConvertible {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Reads what `description` writes; the time, and its milliseconds, may be missing, and `T` may stand for the blank.
+    /// Reads what `description` writes; the time, its seconds, and its milliseconds may be missing, `T` may stand for the
+    /// blank, and `Z` behind a time.
     package init?(_ text: String) {
         var text = text
         guard let moment = text.withUTF8({ CalendarDate(written: $0)?.timestamp }) else { return nil }
@@ -95,7 +96,7 @@ extension CalendarDate {
     /// Of several dates in each row that is read, so without a string for each number.
     fileprivate init?(written text: UnsafeBufferPointer<UInt8>) {
         let bytes =
-            text.last == UInt8(ascii: "Z") && text.count > 10 ? UnsafeBufferPointer(rebasing: text.dropLast()) : text
+            text.last == UInt8(ascii: "Z") && text.count > 11 ? UnsafeBufferPointer(rebasing: text.dropLast()) : text
         guard [10, 16, 19, 23].contains(bytes.count) else { return nil }
         for (place, byte) in bytes.enumerated() where !Self.permits(byte, at: place) { return nil }
         func number(_ place: Int, width: Int) -> Int {

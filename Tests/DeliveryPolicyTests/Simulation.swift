@@ -222,7 +222,8 @@ struct Simulation {
 
     private mutating func refill(_ key: LaneKey, _ priority: Priority, via pin: Path?) {
         let section = LaneSections(LaneSection(priority, LaneQueue(via: pin, isTrial: false)))
-        while scheduler.roomy(section, of: key) == section {
+        guard scheduler.roomy(section, of: key) == section else { return }
+        for _ in 0...settings.route.window / 2 {
             let next = backlog[key]?.lastIndex { $0.priority == priority && $0.via == pin }
             guard let next, let row = backlog[key]?.remove(at: next) else { break }
             rowIndex[row.id] = row

@@ -3,9 +3,10 @@ import MailModel
 /// Which arm of a trial a message is in, by nothing but its id and the share: the same before and after any restart, on
 /// any machine, and for whoever computes it again.
 ///
-/// The id's place from 0 up to 1,000,000 is FNV-1a of its octets, stirred by the finalizer of MurmurHash3 because FNV's high bits hardly know the last
-/// octets, times a million, divided by 2⁶⁴. Places below the share are the trial's; so a larger share moves messages from
-/// control to trial, and never one back. The parts of a split message (`ID-2`) stand where the message does.
+/// The id's place from 0 up to 1,000,000 is FNV-1a of its octets, stirred by the finalizer of MurmurHash3 because FNV's high
+/// bits hardly know the last octets, times a million, divided by 2⁶⁴. Places below the share are the trial's; so a larger
+/// share moves messages from control to trial, and never one back. The parts of a split message (`ID-2`) stand where the
+/// message does.
 package struct TrialAssignment: Hashable, Sendable {
     package var share: TrialShare
     package var filter: TrialFilter

@@ -115,6 +115,8 @@ extension DeliveryManager {
         let waitsUntil = scheduler.finished(
             start.id, effect, reachedFarSide: attempt.delivery.cost != nil, usage: attempt.delivery.usage, at: instant,
             using: &random)
+        // Rows that were asked for while all in the window had started, and were not claimed yet, have not come in.
+        agenda.stir(start.lane)
         bell.ring()
         let settlements = zip(attempt.delivery.outcomes, dispositions).map { outcome, disposition -> Settlement in
             if let primary = attempt.takesBack(outcome, disposition.row) { return .moved(to: primary, at: now) }

@@ -91,6 +91,8 @@ extension DeliveryManager {
                 agenda.stir(row.lane)
             }
         } catch {
+            // They have left the scheduler all the same, and are to be found again.
+            for row in rows { agenda.wake(row.lane, at: now) }
             rest(after: error)
         }
         bell.ring()
@@ -145,13 +147,15 @@ extension DeliveryManager {
         }
     }
 
-    /// A paused lane makes no attempt that could find out that a message's time is over.
-    func lookAfterPausedLanes() async {
+    /// A paused lane makes no attempt that could find out that a message's time is over. And where nothing of a lane is in
+    /// memory, its date in the store is the truth: whatever may have been overlooked is found here.
+    func lookAfterLanes() async {
         do throws(EmailLogError) {
-            for (lane, _) in try await log.lanesWithWork() {
+            for (lane, next) in try await log.lanesWithWork() {
                 guard let route = routes[lane.route], let status = scheduler.explain(lane, at: clocks.instant()) else {
                     continue
                 }
+                if status.waiting == 0 || next > clocks.now() { agenda.wake(lane, at: next) }
                 for queue in status.queues {
                     guard let reason = queue.reason else { continue }
                     try await expire(lane, queue.queue, route, reason.explained(on: queue.path))

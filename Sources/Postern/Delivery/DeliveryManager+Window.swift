@@ -55,7 +55,8 @@ extension DeliveryManager {
                     LogKey.status: "\(message.status.rawValue)",
                 ])
         }
-        let lanes = recovered.filter { $0.path == .smtp }.map { LaneKey(route: $0.route, mailbox: $0.mailbox) }
+        for message in recovered where routes[message.route] != nil { agenda.wake(message.lane, at: now) }
+        let lanes = recovered.filter { $0.path == .smtp }.map(\.lane)
         await spareConnections(
             Dictionary(grouping: lanes, by: \.route).mapValues { lanes in
                 Dictionary(lanes.map { ($0, now + SpendingMemory.afterlife) }) { first, _ in first }
@@ -191,6 +192,7 @@ extension DeliveryManager {
             // There is room for another.
             bell.ring(lane)
         } catch {
+            agenda.wake(lane, at: now)
             rest(after: error)
         }
     }

@@ -158,7 +158,7 @@ package actor DeliveryManager: Service {
             nextSweep = now + sweepInterval
             attempted = attempted.filter { now - $0.value < .seconds(60) }
             await settleTheDead()
-            await lookAfterPausedLanes()
+            await lookAfterLanes()
             warnOfQuotas(at: now)
         }
         guard now >= nextLook else { return }
@@ -167,11 +167,12 @@ package actor DeliveryManager: Service {
             try await followClock()
             let version = try await log.dataVersion()
             guard version != storeVersion else { return }
+            storeVersion = version
             for (lane, next) in try await log.lanesWithWork() where routes[lane.route] != nil {
                 agenda.wake(lane, at: next)
             }
-            storeVersion = version
         } catch {
+            storeVersion = nil
             rest(after: error)
         }
     }
@@ -181,6 +182,8 @@ package actor DeliveryManager: Service {
     private func followClock() async throws(EmailLogError) {
         let (wall, steady) = (clocks.now(), clocks.instant())
         let step = lastLook.map { (wall - $0.wall) - (steady - $0.steady) } ?? .zero
+        // What was due a moment ago is not any more, and nobody may have noted its date.
+        if step < .milliseconds(-50) { storeVersion = nil }
         if step < .seconds(-2) {
             logger.warning("the clock was set back", metadata: [LogKey.since: "\(lastLook?.wall ?? wall)"])
             try await log.bringForward(by: .zero - step, at: wall)

@@ -35,7 +35,7 @@ struct StoreAgenda {
     /// There is nothing to be done until something stirs the lane again.
     mutating func settle(_ lane: LaneKey) { stirred.remove(lane) }
 
-    /// Nobody delivers for that lane.
+    /// Nobody delivers for that lane, or not for now.
     mutating func forget(_ lane: LaneKey) {
         hungry[lane] = nil
         stirred.remove(lane)

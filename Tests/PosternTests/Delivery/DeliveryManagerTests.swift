@@ -49,6 +49,20 @@ import Testing
         #expect(await bench.turns() == ["high", "normal", "bulk"])
     }
 
+    /// The store is asked again before the first are claimed, and has only them to show.
+    @Test func aWindowThatStartsAsAWholeIsFilledAgain() async throws {
+        let path = ScriptedPath()
+        let route = DeliveryBench.route(path) { ($0.window, $0.lane.concurrency) = (3, 3) }
+        let bench = try await DeliveryBench(routes: [route], path: path)
+        try await bench.accept("q1", "q2", "q3", "q4", "q5", "q6")
+        let starts = await bench.manager.nextStarts()
+        #expect(starts.count == 3)
+        bench.bell.ring()
+        #expect(await bench.manager.nextStarts().isEmpty)
+        for start in starts { await bench.manager.attempt(start) }
+        #expect(await bench.turns() == ["q4", "q5", "q6"])
+    }
+
     /// A backlog is taken into memory window by window, and none is forgotten.
     @Test func aBacklogBeyondTheWindowIsDelivered() async throws {
         let path = ScriptedPath()

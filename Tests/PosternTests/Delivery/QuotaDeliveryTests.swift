@@ -68,6 +68,24 @@ import Testing
         #expect(await deliver(bench).count == 5)
     }
 
+    /// Its own writes tell the service nothing new, so that only what it knows leads it back to them.
+    @Test func whatCouldNotBePutOffIsFoundAgain() async throws {
+        let (path, recorder) = (ScriptedPath(), LogRecorder())
+        let bench = try await DeliveryBench(routes: [Self.route(path)], logger: recorder.logger, path: path)
+        try bench.directory.outside(
+            """
+            CREATE TRIGGER full BEFORE UPDATE OF error_text ON email_log WHEN OLD.status = 'Q' AND NEW.status = 'Q'
+            BEGIN SELECT RAISE(ABORT, 'full'); END
+            """)
+        try await accept(bench, 1...12, to: "a@example.org")
+        #expect(await deliver(bench).count == 10)
+        let failures = recorder.sentences.count { $0 == "store failed, delivery rests" }
+        #expect(failures > 0)
+        bench.clock.advance(.seconds(2))
+        #expect(await deliver(bench).isEmpty)
+        #expect(recorder.sentences.count { $0 == "store failed, delivery rests" } > failures)
+    }
+
     @Test func mailWithinTheTenantIsNoConcernOfIt() async throws {
         let bench = try await Self.bench()
         try await accept(bench, 1...200, to: "a@example.org")
