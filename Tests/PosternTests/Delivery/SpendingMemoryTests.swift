@@ -129,6 +129,21 @@ import Testing
         #expect(other?.pausedUntil == nil, "by the other path it may go")
     }
 
+    @Test func aRestMayBeLongerThanEveryWindow() async throws {
+        let log = try directory.get().service()
+        let id = try await log.accept(waiting("q1", start: .inProgress(.graph)))
+        let quota = Refusal(scope: .mailbox, cause: .quota, status: 429, text: "tomorrow")
+        try await log.settle(
+            id, .retry(at: after(50_000), spent: false, because: nil),
+            attempt: AttemptRecord(
+                startedDate: noon, duration: .zero, path: .graph,
+                outcome: .deferred(quota, retryAfter: .seconds(50_000)), cost: .init(recipients: 1, bytes: 100)),
+            at: noon)
+        let clock = ManualClock(at: after(40_000))
+        let memory = try await SpendingMemory.load(from: log, for: [limits(2)], clocks: clock.clocks)
+        #expect(memory.respites == [lane: [.graph: after(50_000)]])
+    }
+
     @Test(arguments: [nil, Duration.seconds(9), .seconds(10)])
     func whatIsOverIsOver(_ rest: Duration?) {
         let clock = ManualClock(at: after(10))
