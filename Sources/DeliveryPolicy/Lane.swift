@@ -104,6 +104,6 @@ struct Lane: Sendable {
     /// From when on the lane may be forgotten, if nothing happens; `nil` while it has rows.
     func retirement(at now: Instant) -> Instant? {
         guard window.isEmpty, inFlight.isEmpty, let unused = buckets.unused(from: now) else { return nil }
-        return gates.all.map { $0.retirement(at: now) }.reduce(unused, max)
+        return max(unused, gates[.graph].retirement(at: now), gates[.smtp].retirement(at: now))
     }
 }

@@ -140,8 +140,10 @@ struct LaneBuckets: Sendable {
     }
 
     func unused(from now: Instant) -> Instant? {
-        let moments = [messages, recipients, requests, upload].map { $0.unused(from: now) }
-        return moments.contains(nil) ? nil : moments.compactMap(\.self).max()
+        guard let message = messages.unused(from: now), let recipient = recipients.unused(from: now),
+            let request = requests.unused(from: now), let octets = upload.unused(from: now)
+        else { return nil }
+        return max(message, recipient, request, octets)
     }
 
     func availableRequests(at now: Instant) -> Int64 { requests.available(at: now) }

@@ -25,8 +25,6 @@ struct PathPair<Value> {
             }
         }
     }
-
-    var all: [Value] { [graph, smtp] }
 }
 
 extension PathPair: Sendable where Value: Sendable {}

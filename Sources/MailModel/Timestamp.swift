@@ -1,28 +1,24 @@
-// Moments are compared in every turn of delivery, so their operators are inlined into other modules.
-
 /// A moment of wall-clock time, as stored: milliseconds since 1970-01-01 00:00:00 UTC.
 package struct Timestamp: Hashable, Sendable, Comparable {
     package var milliseconds: Int64
 
-    @inlinable package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
     package init(secondsSince1970 seconds: Int64) { milliseconds = seconds * 1000 }
 
     /// The last one that is stored: in the year 9999.
     package static let distantFuture = Timestamp(secondsSince1970: 253_402_300_799)
 
-    @inlinable package static func < (left: Timestamp, right: Timestamp) -> Bool {
-        left.milliseconds < right.milliseconds
-    }
+    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
-    @inlinable package static func + (moment: Timestamp, span: Duration) -> Timestamp {
+    package static func + (moment: Timestamp, span: Duration) -> Timestamp {
         Timestamp(milliseconds: moment.milliseconds + span.milliseconds)
     }
 
-    @inlinable package static func - (moment: Timestamp, span: Duration) -> Timestamp {
+    package static func - (moment: Timestamp, span: Duration) -> Timestamp {
         Timestamp(milliseconds: moment.milliseconds - span.milliseconds)
     }
 
-    @inlinable package static func - (later: Timestamp, earlier: Timestamp) -> Duration {
+    package static func - (later: Timestamp, earlier: Timestamp) -> Duration {
         .milliseconds(later.milliseconds - earlier.milliseconds)
     }
 }
@@ -36,14 +32,12 @@ extension Duration {
 package struct Instant: Hashable, Sendable, Comparable {
     package var sinceStart: Duration
 
-    @inlinable package init(_ sinceStart: Duration) { self.sinceStart = sinceStart }
+    package init(_ sinceStart: Duration) { self.sinceStart = sinceStart }
 
     package static let start = Instant(.zero)
 
-    @inlinable package static func < (left: Instant, right: Instant) -> Bool { left.sinceStart < right.sinceStart }
-    @inlinable package static func + (moment: Instant, span: Duration) -> Instant { Instant(moment.sinceStart + span) }
-    @inlinable package static func - (moment: Instant, span: Duration) -> Instant { Instant(moment.sinceStart - span) }
-    @inlinable package static func - (later: Instant, earlier: Instant) -> Duration {
-        later.sinceStart - earlier.sinceStart
-    }
+    package static func < (left: Instant, right: Instant) -> Bool { left.sinceStart < right.sinceStart }
+    package static func + (moment: Instant, span: Duration) -> Instant { Instant(moment.sinceStart + span) }
+    package static func - (moment: Instant, span: Duration) -> Instant { Instant(moment.sinceStart - span) }
+    package static func - (later: Instant, earlier: Instant) -> Duration { later.sinceStart - earlier.sinceStart }
 }
