@@ -41,18 +41,7 @@ extension LaneBuckets {
     }
 
     /// Of those that are quotas, unless nothing of it is used.
-    func quotas(at now: Instant) -> [LimitUse] {
-        var quotas: [LimitUse] = []
-        func add(_ name: LimitName, _ bucket: TokenBucket) {
-            guard bucket.rate.isQuota, case let use = use(name, of: bucket, at: now), use.used > 0 else { return }
-            quotas.append(use)
-        }
-        add(.messages, messages)
-        add(.recipients, recipients)
-        add(.requests, requests)
-        add(.upload, upload)
-        return quotas
-    }
+    func quotas(at now: Instant) -> [LimitUse] { uses(at: now).filter { $0.rate.isQuota && $0.used > 0 } }
 
     private func use(_ name: LimitName, of bucket: TokenBucket, at now: Instant) -> LimitUse {
         LimitUse(name, used: bucket.spent(at: now), of: bucket.rate)

@@ -1,7 +1,7 @@
 import MailModel
 
-/// The lanes of one route behind its paths, and the quota they share. An event touches one lane; all of them are looked at only when the route's
-/// outlook changes.
+/// The lanes of one route behind its paths, and the quota they share. An event touches one lane; all of them are looked at
+/// only when the route's outlook changes.
 struct RouteLanes: Sendable {
     private(set) var limits: RouteLimits
     /// How often a lane has been looked at: the measure of the work done.

@@ -9,7 +9,7 @@ extension DeliveryManager {
     func attempt(_ start: Scheduler.Start) async {
         CrashPoint.reach(.chosen)
         guard let route = routes[start.lane.route], let path = route.paths[start.path],
-            let message = await claim(start)
+            let message = await claim(start.id, in: start.lane, by: start.path)
         else { return notBegun(start) }
         CrashPoint.reach(.claimed)
         let (startedDate, startedAt) = (clocks.now(), clocks.instant())
@@ -24,32 +24,6 @@ extension DeliveryManager {
         } else {
             await ended(attempt)
         }
-    }
-
-    private func claim(_ start: Scheduler.Start) async -> QueuedMessage? {
-        do {
-            return try await log.claim(start.id, path: start.path, at: clocks.now())
-        } catch .setAside(let id) {
-            logger.error(
-                "message set aside, its row cannot be read",
-                metadata: [LogKey.id: "\(id)", LogKey.route: "\(start.lane.route)"])
-            return nil
-        } catch .damaged(let place) {
-            passOver(start, place)
-            return nil
-        } catch {
-            rest(after: error)
-            return nil
-        }
-    }
-
-    private static let damageRests = Duration.seconds(300)
-
-    /// The store cannot read this row, and perhaps only this one: the others do not wait for it.
-    private func passOver(_ start: Scheduler.Start, _ place: String) {
-        logger.error("message passed over", metadata: [LogKey.id: "\(start.id)", LogKey.reason: "\(place)"])
-        attempted[start.id] = clocks.instant() + Self.damageRests
-        agenda.wake(start.lane, at: clocks.now() + Self.damageRests)
     }
 
     /// Held, cancelled, or the store failed: nothing was tried.
@@ -115,7 +89,7 @@ extension DeliveryManager {
         let waitsUntil = scheduler.finished(
             start.id, effect, reachedFarSide: attempt.delivery.cost != nil, usage: attempt.delivery.usage, at: instant,
             using: &random)
-        // Rows that were asked for while all in the window had started, and were not claimed yet, have not come in.
+        // Where the store was asked before those that had started were claimed, it had only them to show.
         agenda.stir(start.lane)
         bell.ring()
         let settlements = zip(attempt.delivery.outcomes, dispositions).map { outcome, disposition -> Settlement in

@@ -79,12 +79,15 @@ extension DeliveryManager {
     /// come up meanwhile.
     func putOff(_ rows: [Scheduler.PutOff]) async {
         guard !rows.isEmpty else { return }
+        for (route, rows) in Dictionary(grouping: rows, by: \.lane.route) { await putOff(rows, by: route) }
+        bell.ring()
+    }
+
+    private func putOff(_ rows: [Scheduler.PutOff], by route: String) async {
         let (now, instant) = (clocks.now(), clocks.instant())
         do throws(EmailLogError) {
-            for (route, rows) in Dictionary(grouping: rows, by: \.lane.route) {
-                let moments = rows.map { ($0.id, until: now + ($0.until - instant)) }
-                try await log.postpone(moments, because: "\(rows[0].use.words) by route \(route)")
-            }
+            let moments = rows.map { ($0.id, until: now + ($0.until - instant)) }
+            try await log.postpone(moments, because: "\(rows[0].use.words) by route \(route)")
             for row in rows {
                 attempted[row.id] = clocks.instant()
                 agenda.wake(row.lane, at: now + (row.until - instant))
@@ -95,7 +98,6 @@ extension DeliveryManager {
             for row in rows { agenda.wake(row.lane, at: now) }
             rest(after: error)
         }
-        bell.ring()
     }
 
     /// Rows bound to a path that a reload has taken from the route: another path might send them twice.
@@ -147,26 +149,27 @@ extension DeliveryManager {
         }
     }
 
-    /// A paused lane makes no attempt that could find out that a message's time is over. And where nothing of a lane is in
-    /// memory, its date in the store is the truth: whatever may have been overlooked is found here.
+    /// Looks at what waits in all lanes: whatever may have been overlooked is found here, and a paused lane makes no attempt
+    /// that could find out that a message's time is over.
     func lookAfterLanes() async {
         do throws(EmailLogError) {
-            for (lane, next) in try await log.lanesWithWork() {
-                guard let route = routes[lane.route], let status = scheduler.explain(lane, at: clocks.instant()) else {
-                    continue
-                }
-                if status.waiting == 0 || next > clocks.now() { agenda.wake(lane, at: next) }
-                for queue in status.queues {
-                    guard let reason = queue.reason else { continue }
-                    try await expire(lane, queue.queue, route, reason.explained(on: queue.path))
-                }
-                for path in Path.allCases {
-                    guard let reason = route.lacks(path) else { continue }
-                    try await expire(lane, LaneQueue(boundTo: path), route, reason)
-                }
-            }
+            let lanes = try await log.lanesWithWork().filter { routes[$0.lane.route] != nil }
+            for (lane, next) in lanes { agenda.wake(lane, at: next) }
+            for (lane, _) in lanes { try await expire(lane) }
         } catch {
             rest(after: error)
+        }
+    }
+
+    private func expire(_ lane: LaneKey) async throws(EmailLogError) {
+        guard let route = routes[lane.route], let status = scheduler.explain(lane, at: clocks.instant()) else { return }
+        for queue in status.queues {
+            guard let reason = queue.reason else { continue }
+            try await expire(lane, queue.queue, route, reason.explained(on: queue.path))
+        }
+        for path in Path.allCases {
+            guard let reason = route.lacks(path) else { continue }
+            try await expire(lane, LaneQueue(boundTo: path), route, reason)
         }
     }
 

@@ -183,17 +183,14 @@ extension DeliveryManager {
 
     /// Fails a message that no attempt could ever carry.
     private func fail(_ id: QueueID, _ lane: LaneKey, _ refusal: Refusal) async {
-        let now = clocks.now()
         let path = routes[lane.route]?.limits.primary ?? .graph
-        do throws(EmailLogError) {
-            guard try await log.claim(id, path: path, at: now) != nil else { return }
+        guard await claim(id, in: lane, by: path) != nil else { return }
+        let reporter = reporter
+        await record { log, now throws(EmailLogError) in
             try await log.settle(id, .failed(because: refusal.text), attempt: nil, at: now, reporter: reporter)
-            logger.warning("message failed", metadata: [LogKey.id: "\(id)", LogKey.reason: "\(refusal.text)"])
-            // There is room for another.
-            bell.ring(lane)
-        } catch {
-            agenda.wake(lane, at: now)
-            rest(after: error)
         }
+        logger.warning("message failed", metadata: [LogKey.id: "\(id)", LogKey.reason: "\(refusal.text)"])
+        // There is room for another.
+        bell.ring(lane)
     }
 }

@@ -151,7 +151,7 @@ package actor DeliveryManager: Service {
         return starts
     }
 
-    /// Notices what other processes have changed, and now and then looks after what is paused.
+    /// Notices what other processes have changed, and now and then looks after all that waits.
     private func lookAround() async {
         let now = clocks.instant()
         if now >= nextSweep {

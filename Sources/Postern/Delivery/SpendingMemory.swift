@@ -1,5 +1,6 @@
 import DeliveryPolicy
 package import EmailLog
+import GraphProtocol
 import MailModel
 
 /// What the log remembers of the limits: what was spent, and which pauses still hold.
@@ -15,15 +16,13 @@ struct SpendingMemory: Sendable {
     /// As long as a connection that we close ourselves is waited for (`SMTPClientOptions.Timeouts.quit`).
     static let afterlife = Duration.seconds(5)
 
-    /// A Retry-After may be longer than any window; Microsoft's longest are of a day.
-    private static let longestRespite = Duration.seconds(86_400)
-
-    /// - Parameter limits: of the routes it is read for; nothing older than their longest window, and than a day, matters.
+    /// - Parameter limits: of the routes it is read for; nothing older than their longest window, and than the longest
+    ///   Retry-After that is heeded, matters.
     static func load(
         from log: any DeliveryStore, for limits: some Sequence<RouteLimits>, clocks: Clocks
     ) async throws(EmailLogError) -> SpendingMemory {
         let now = clocks.now()
-        let longest = limits.flatMap(\.windows).reduce(longestRespite, max)
+        let longest = limits.flatMap(\.windows).reduce(RetryAfter.longest, max)
         let attempts = try await log.attempts(since: now - longest, route: nil)
         return SpendingMemory(of: attempts, pauses: try await log.pauses().filter { $0.until > now }, clocks: clocks)
     }

@@ -19,7 +19,7 @@ struct StoreAgenda {
         stirred.insert(lane)
     }
 
-    /// Rows have left the lane's window.
+    /// Rows have left the lane's window, or the store has others to show than when it was asked.
     mutating func stir(_ lane: LaneKey) {
         if hungry[lane] != nil { stirred.insert(lane) }
     }
