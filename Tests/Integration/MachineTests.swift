@@ -90,6 +90,7 @@ struct MachineTests {
             try disk.fail(faults)
             let program = try scenario.gateway.launch(environment: disk.environment)
             #expect(await program.ending(within: .seconds(60)) == Program.Ending(status: status, bySignal: false))
+            await program.errors.ended(within: .seconds(5))
             #expect(program.errors.text.contains(words), "\(program.errors.text)")
             try disk.heal()
             try await scenario.gateway.start(environment: disk.environment)
