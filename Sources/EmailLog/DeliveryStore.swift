@@ -2,6 +2,8 @@ package import MailModel
 
 /// The verbs of the store that delivery uses, as `EmailLog` documents them: where a row waits, who takes it, what becomes of
 /// it, and what holds across restarts. Delivery runs over anything that answers as `EmailLog` does.
+///
+/// They run where they are called: a store that answers from memory then costs delivery no change of executor (SE-0461).
 package protocol DeliveryStore: Sendable {
     nonisolated(nonsending) func dataVersion() async throws(EmailLogError) -> Int
 

@@ -146,6 +146,7 @@ extension DeliveryManager {
     }
 
     private func report(_ attempt: Attempt, _ settlements: [Settlement]) {
+        // What nobody hears is not put together, once for each message.
         guard logger.logLevel <= .error else { return }
         for (outcome, settlement) in zip(attempt.delivery.outcomes, settlements) {
             var metadata = attempt.metadata
