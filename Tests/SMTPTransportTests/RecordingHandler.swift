@@ -42,6 +42,7 @@ final class RecordingHandler: SMTPServerHandler {
 
     let answers: Answers
     private let box = NIOLockedValueBox([Message]())
+    private let endings = NIOLockedValueBox(0)
     private let contextBox = NIOLockedValueBox<SMTPContext?>(nil)
     private let stream: AsyncStream<Event>
     fileprivate let events: AsyncStream<Event>.Continuation
@@ -52,6 +53,7 @@ final class RecordingHandler: SMTPServerHandler {
     }
 
     var messages: [Message] { box.withLockedValue { $0 } }
+    var dialoguesEnded: Int { endings.withLockedValue { $0 } }
     var lastContext: SMTPContext? { contextBox.withLockedValue { $0 } }
 
     /// Waits until something has happened, passing over other things.
@@ -89,6 +91,8 @@ final class RecordingHandler: SMTPServerHandler {
     }
 
     func connectionOpened(_ context: SMTPContext) { events.yield(.opened) }
+
+    func dialogueEnded(_ context: SMTPContext) { endings.withLockedValue { $0 += 1 } }
 
     func connectionClosed(_ context: SMTPContext, error: (any Error)?) {
         contextBox.withLockedValue { $0 = context }

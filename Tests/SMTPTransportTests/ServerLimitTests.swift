@@ -58,6 +58,30 @@ import Testing
         }
     }
 
+    /// Where it counts connections, one that a client has seen end is counted no longer.
+    @Test func theEndIsToldBeforeTheClientSeesIt() async throws {
+        let handler = RecordingHandler()
+        try await withServer(handler) { server in
+            let client = try await RawClient(to: server)
+            try await client.hello()
+            #expect(handler.dialoguesEnded == 0)
+            _ = try await client.command("QUIT")
+            #expect(try await client.rest() == [])
+            #expect(handler.dialoguesEnded == 1)
+        }
+    }
+
+    @Test func aBrokenDialogueEndsOnce() async throws {
+        let handler = RecordingHandler()
+        try await withServer(handler) { server in
+            let client = try await RawClient(to: server)
+            _ = try await client.beginMessage()
+            await client.close()
+            _ = await handler.waitForEnd()
+            #expect(handler.dialoguesEnded == 1)
+        }
+    }
+
     @Test func aClientThatNeverClosesIsLeft() async throws {
         let handler = RecordingHandler()
         try await withServer(handler, makeSettings { $0.lingerTimeout = .milliseconds(50) }) { server in

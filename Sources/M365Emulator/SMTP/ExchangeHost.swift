@@ -37,9 +37,7 @@ struct ExchangeHost: SMTPServerHandler {
 
     func connectionOpened(_ context: SMTPContext) { core.withState { $0.openSMTP(context.connection) } }
 
-    func connectionClosed(_ context: SMTPContext, error: (any Error)?) {
-        core.withState { $0.closeSMTP(context.connection) }
-    }
+    func dialogueEnded(_ context: SMTPContext) { core.withState { $0.closeSMTP(context.connection) } }
 
     /// For each connection anew, so that switches turned while the emulator runs take effect.
     func settings(tls: TLSContext) -> SMTPServerSettings {

@@ -20,6 +20,10 @@ package protocol SMTPServerHandler: Sendable {
 
     /// A connection has been let in.
     func connectionOpened(_ context: SMTPContext)
+    /// Nothing more will be said on the connection. Told, exactly once, before our side of it is closed: a client that has
+    /// seen the end may open its next connection at once, and whoever counts must not count both.
+    func dialogueEnded(_ context: SMTPContext)
+    /// The socket is closed.
     /// - Parameter error: what ended it, where that was not the dialogue: a lost connection, a failed handshake.
     func connectionClosed(_ context: SMTPContext, error: (any Error)?)
     /// A connection has been turned away before a word of it was read.
@@ -29,6 +33,7 @@ package protocol SMTPServerHandler: Sendable {
 extension SMTPServerHandler {
     package func admit(_ context: SMTPContext) async -> Reply? { nil }
     package func connectionOpened(_ context: SMTPContext) {}
+    package func dialogueEnded(_ context: SMTPContext) {}
     package func connectionClosed(_ context: SMTPContext, error: (any Error)?) {}
     package func connectionRefused(_ peer: PeerAddress, _ reply: Reply) {}
 }

@@ -18,6 +18,8 @@ struct ServerConnection<Handler: SMTPServerHandler> {
     /// Chunks taken from the mailbox, for the comparison at STARTTLS.
     private var consumed = 0
     private var isOver = false
+    /// Nobody is left to hear last words.
+    private var isBroken = false
     /// What ended the connection, where the dialogue did not.
     private(set) var error: (any Error)?
 
@@ -40,9 +42,15 @@ struct ServerConnection<Handler: SMTPServerHandler> {
             try await converse()
         } catch {
             self.error = error
+            isBroken = true
             await loseClient()
         }
+        handler.dialogueEnded(context)
+        if !isBroken { await linger() }
     }
+
+    /// Whoever breaks off now has heard all there is.
+    private func linger() async { try? await Linger.wait(channel, mailbox, for: settings.lingerTimeout) }
 
     private mutating func converse() async throws {
         if let refusal = await handler.admit(context) {
@@ -55,7 +63,6 @@ struct ServerConnection<Handler: SMTPServerHandler> {
             try await perform()
         }
         if !isOver { await loseClient() }
-        try await Linger.wait(channel, mailbox, for: settings.lingerTimeout)
     }
 
     private mutating func take(_ event: SessionEvent) {

@@ -99,7 +99,7 @@ final class ScriptedHost: SMTPServerHandler {
         }
     }
 
-    func connectionClosed(_ context: SMTPContext, error: (any Error)?) { state.withLockedValue { $0.open -= 1 } }
+    func dialogueEnded(_ context: SMTPContext) { state.withLockedValue { $0.open -= 1 } }
 
     struct Sink: SMTPMessageSink {
         let host: ScriptedHost

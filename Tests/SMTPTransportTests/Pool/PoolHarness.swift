@@ -88,7 +88,7 @@ final class CountingServer: SMTPServerHandler {
         return .accepted(CountingSink(server: self, delivery: delivery))
     }
 
-    func connectionClosed(_ context: SMTPContext, error: (any Error)?) {
+    func dialogueEnded(_ context: SMTPContext) {
         state.withLockedValue { _ = $0.mailboxes.removeValue(forKey: context.connection) }
     }
 
@@ -110,9 +110,6 @@ struct CountingSink: SMTPMessageSink {
 
 /// A pool, and a server to connect to.
 struct PoolBench: Sendable {
-    /// One loop, so that the server has heard the end of one connection before the beginning of the next.
-    static let serverGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-
     let pool: SMTPConnectionPool
     let clock = ManualClock()
     let port: Int
@@ -171,7 +168,7 @@ func withPool(
         $0.session.authentication = .required
         $0.session.allowsPlaintextAuthentication = true
     }
-    let server = try await SMTPServer.bind(ip: "127.0.0.1", port: 0, on: PoolBench.serverGroup, handler: far) {
+    let server = try await SMTPServer.bind(ip: "127.0.0.1", port: 0, on: group, handler: far) {
         settings
     }
     try await withThrowingTaskGroup(of: Void.self) { tasks in

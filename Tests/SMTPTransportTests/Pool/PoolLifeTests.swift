@@ -180,9 +180,12 @@ private final class StubbornServer: Sendable {
     var peak: Int { state.withLockedValue { $0.peak } }
     var halfClosed: Int { state.withLockedValue { $0.halfClosed } }
 
+    /// One, so that it has heard the end of one connection before the beginning of the next.
+    private static let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
     static func start(saysGoodbye: Bool = true) async throws -> StubbornServer {
         let state = NIOLockedValueBox(State())
-        let listener = try await ServerBootstrap(group: PoolBench.serverGroup)
+        let listener = try await ServerBootstrap(group: loop)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 state.withLockedValue { $0.channels.append(channel) }
