@@ -4,13 +4,19 @@ import Foundation
 struct Vitals: Sendable {
     /// Resident memory, in bytes.
     var memory: Int
+    /// Without those of the store, whose readers are opened when they are first needed, and kept; they are few.
     var descriptors: Int
 
     init(of pid: Int32) throws {
         // The second word: resident pages.
         let words = try Self.read("/proc/\(pid)/statm").split(separator: " ")
         memory = (words.count > 1 ? Int(words[1]) ?? 0 : 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
-        descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
+        let directory = "/proc/\(pid)/fd"
+        descriptors = try FileManager.default.contentsOfDirectory(atPath: directory).count { name in
+            // One that has been closed meanwhile leads nowhere.
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(directory)/\(name)")
+            return target?.contains(".sqlite") == false
+        }
     }
 
     /// Such files say of themselves that they are empty.
