@@ -18,9 +18,9 @@ package struct HTTPTimeouts: Sendable, Hashable {
     /// The slowest uplink, in bytes per second, over which a body must still get through.
     package static let slowestUplink: Int64 = 16 * 1024
 
-    /// The usual limits for a body of `bytes` bytes: 60 s, and the time the body takes at `slowestUplink`.
-    package static func forBody(of bytes: Int64) -> HTTPTimeouts {
-        HTTPTimeouts(total: .seconds(60 + max(0, bytes) / slowestUplink))
+    /// The usual limits for a body of `bytes` bytes: 60 s (`fixed`), and the time the body takes at `slowestUplink`.
+    package static func forBody(of bytes: Int64, besides fixed: Duration = .seconds(60)) -> HTTPTimeouts {
+        HTTPTimeouts(total: fixed + .seconds(max(0, bytes) / slowestUplink))
     }
 }
 

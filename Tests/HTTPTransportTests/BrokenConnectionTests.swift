@@ -35,7 +35,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [HTTPBody.empty, .text("{}"), .counting(200_000)])
+    @Test(
+        "Pitfall 5: a request that nobody answers ends", arguments: [HTTPBody.empty, .text("{}"), .counting(200_000)])
     func noAnswerInTime(_ body: HTTPBody) async throws {
         try await withServer { wire in
             _ = try await wire.request()
@@ -48,6 +49,38 @@ import Testing
             #expect(failure.timedOut)
             #expect(failure.bodyProgress == .complete)
             #expect(failure.text.contains("did not answer in time"))
+        }
+    }
+
+    /// The server takes the beginning of a body and then nothing more, long before the time for all of it is over.
+    @Test("Pitfall 5: a transfer that stands still ends") func noProgressInTime() async throws {
+        try await withServer { wire in
+            _ = try await wire.head()
+            await wire.stand()
+        } _: { port in
+            var request = HTTPRequest.post("http://127.0.0.1:\(port)/", .counting(100_000_000))
+            request.timeouts.stalled = .seconds(1)
+            let failure = try await transport.failure(request)
+            #expect(failure.stage == .send)
+            #expect(failure.timedOut)
+            #expect(failure.bodyProgress == .partial)
+        }
+    }
+
+    /// The fixed part of the time is a millisecond: over long before the server has read the body.
+    @Test("Pitfall 4: a body is given time by its size") func aSlowReaderGetsAllOfIt() async throws {
+        try await withServer { wire in
+            let request = try await wire.request()
+            try await wire.answer(request.body.count == 8_000_000 ? 202 : 400)
+        } _: { port in
+            var request = HTTPRequest.post("http://127.0.0.1:\(port)/", .counting(8_000_000))
+            let short = HTTPTimeouts.forBody(of: 0, besides: .milliseconds(1))
+            request.timeouts = short
+            let failure = try await transport.failure(request)
+            #expect(failure.timedOut)
+            #expect(failure.bodyProgress < .complete)
+            request.timeouts = .forBody(of: request.body.length, besides: short.total)
+            try await transport.send(request, expecting: 202)
         }
     }
 
