@@ -2,7 +2,8 @@ import Testing
 
 @testable import EmailLog
 
-/// That each of them ends a process is what `CrashTests` shows, with real ones.
+/// That each of them ends a process is what `CrashTests` shows, with real ones; those of drafts and of a trial's shadow, which
+/// its campaign does not come by, `DuplicateTests` and `ShadowTests` do.
 @Suite struct CrashPointTests {
     @Test(arguments: CrashPoint.allCases) func eachCanBeNamed(_ point: CrashPoint) {
         #expect(CrashPoint.Armed(point.rawValue) != nil && CrashPoint.Armed("\(point.rawValue):3") != nil)
