@@ -192,7 +192,7 @@ import Testing
             Issue.record("not deferred")
             return
         }
-        #expect(refusal.scope == .mailbox && wait == .seconds(7))
+        #expect(refusal.scope == .mailbox && refusal.cause == .throttled && wait == .seconds(7))
     }
 
     @Test func everyCodeOfTheTableIsTested() {

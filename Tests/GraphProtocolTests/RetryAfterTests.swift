@@ -29,7 +29,9 @@ import Testing
         ("Sun, 06-Nov-94 08:49:47 GMT", nil), ("Sun Nov 6 08:49:47 94", nil), ("1994-11-06T08:49:47Z", nil),
     ]
 
-    @Test(arguments: table) func wait(_ text: String, is expected: Duration?) {
+    @Test("Pitfall 22: Retry-After in all spellings, a day at most", arguments: table) func wait(
+        _ text: String, is expected: Duration?
+    ) {
         #expect(RetryAfter.parse(text, now: rfcMoment) == expected)
     }
 
@@ -50,7 +52,7 @@ import Testing
         #expect(answer(429, "", headers).retryAfter(now: rfcMoment) == wait)
     }
 
-    @Test func arbitraryBytesNeverLeaveTheBounds() {
+    @Test("Pitfall 22: no Retry-After leaves the bounds") func arbitraryBytesNeverLeaveTheBounds() {
         var random = SplitMix(state: 20_261_121)
         let alphabet = Array("0123456789.-+, :GMTSunNov\u{0}é")
         for _ in 0..<5000 {

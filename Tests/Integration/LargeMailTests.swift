@@ -194,7 +194,7 @@ import Testing
     // MARK: Limits
 
     /// Octets of request bodies in any three seconds.
-    @Test func theUploadLimitHoldsInAnyWindow() async throws {
+    @Test("Pitfall 21: octets are limited in any window") func theUploadLimitHoldsInAnyWindow() async throws {
         let configuration = GatewayConfiguration(
             graph: ["large: upload", "mime_limit: 100KB", "limits: {upload_per_mailbox: 8MB/3s}"])
         let sample = try await Sample([900_000, 600_000])

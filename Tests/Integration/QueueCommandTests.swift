@@ -72,12 +72,16 @@ import Testing
         struct Pause: Decodable {
             var mailbox: String?
             var cause: String
+            var until: String
         }
         var service: Bool
         var lanes: [Lane]
         var pauses: [Pause]
         var quotas: [Quota]
     }
+
+    private static let timestamp = Date.ISO8601FormatStyle().year().month().day().dateTimeSeparator(.space)
+        .time(includingFractionalSeconds: true)
 
     private func queue(_ scenario: Scenario) async throws -> Queue {
         let decoder = JSONDecoder()
@@ -87,7 +91,9 @@ import Testing
 
     /// Five external recipients a day: the others are put off, mail within the tenant is not, and a process that was killed
     /// is no excuse to send more.
-    @Test func saysWhatItWaitsForAndUntilWhen() async throws {
+    @Test("Pitfall 29: the queue says what each lane waits for, and until when") func saysWhatItWaitsForAndUntilWhen()
+        async throws
+    {
         let limits = "{messages_per_mailbox: 100000/m, external_recipients: 5/d}"
         try await Scenario.run(GatewayConfiguration(limits: limits)) { scenario in
             try await scenario.send(8)
@@ -120,12 +126,16 @@ import Testing
         try await Scenario.run { scenario in
             try await scenario.emulator.addFault(
                 #"{"preset": "throttle", "operation": "sendMail", "headers": {"Retry-After": "3600"}, "count": 1}"#)
+            let before = Date()
             let id = try await scenario.send()[0]
             try await scenario.gateway.store.rows("throttled") { $0.first?.errorText != nil }
             #expect(try await scenario.gateway.run("queue", "cancel", id).status == 0)
             let queue = try await queue(scenario)
             #expect(queue.lanes.isEmpty)
             #expect(queue.pauses.map(\.mailbox) == ["reports@contoso.com"] && queue.pauses[0].cause == "throttled")
+            let until = try Date(queue.pauses[0].until, strategy: Self.timestamp)
+            // A date has milliseconds, and is cut there.
+            #expect(until > before + 3599.99 && until <= Date() + 3600, "\(until)")
             let text = try await scenario.gateway.run("queue").output
             #expect(text.contains("The queue is empty.") && text.contains("reports@contoso.com  graph"), "\(text)")
         }

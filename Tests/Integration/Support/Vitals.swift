@@ -6,6 +6,7 @@ struct Vitals: Sendable {
     var memory: Int
     /// Without those of the store, whose readers are opened when they are first needed, and kept; they are few.
     var descriptors: Int
+    var threads: Int
 
     init(of pid: Int32) throws {
         // The second word: resident pages.
@@ -17,6 +18,7 @@ struct Vitals: Sendable {
             let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(directory)/\(name)")
             return target?.contains(".sqlite") == false
         }
+        threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task").count
     }
 
     /// Such files say of themselves that they are empty.

@@ -114,13 +114,15 @@ import Testing
 
     // MARK: Every way to F
 
-    @Test(arguments: [
-        (refusal(.message, .unavailable, status: 409, "try later"), "4.4.7", "409 Given up after 1s"),
-        (
-            Refusal(scope: .message, cause: .unavailable, status: 450, code: "4.2.0", text: "busy"), "4.2.0",
-            "450 4.2.0 Given up after 1s"
-        ),
-    ])
+    @Test(
+        "Pitfall 15: what is given up is told to its sender",
+        arguments: [
+            (refusal(.message, .unavailable, status: 409, "try later"), "4.4.7", "409 Given up after 1s"),
+            (
+                Refusal(scope: .message, cause: .unavailable, status: 450, code: "4.2.0", text: "busy"), "4.2.0",
+                "450 4.2.0 Given up after 1s"
+            ),
+        ])
     func whatIsGivenUpIsTold(_ answer: Refusal, _ status: String, _ words: String) async throws {
         let bench = try await bench(
             giveUpAfter: .seconds(1), path: ScriptedPath { _ in .deferred(answer, retryAfter: nil) })

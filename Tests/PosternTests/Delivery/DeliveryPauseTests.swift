@@ -107,7 +107,7 @@ import Testing
         #expect(await bench.turns() == [])
     }
 
-    @Test func withoutAWaitThePausesGrow() async throws {
+    @Test("Pitfall 21: pauses of our own grow") func withoutAWaitThePausesGrow() async throws {
         let bench = try await DeliveryBench(path: ScriptedPath { _ in throttling(nil) })
         try await bench.accept("a1")
         var waits: [Duration] = []

@@ -95,7 +95,7 @@ import Testing
         #expect((301...305).allSatisfy { delivered.contains("q\($0)") }, "behind more than a window of others")
     }
 
-    @Test func bulkIsParkedBeforeHighIs() async throws {
+    @Test("Pitfall 26: bulk waits first") func bulkIsParkedBeforeHighIs() async throws {
         let bench = try await Self.bench(100)
         try await accept(bench, 1...95, to: "a@example.org", priority: .bulk)
         #expect(await deliver(bench).count == 90)
@@ -183,7 +183,7 @@ import Testing
 
     // MARK: Warning
 
-    @Test func oneWarningForEachCrossing() async throws {
+    @Test("Pitfall 26: a warning before the limit is met") func oneWarningForEachCrossing() async throws {
         let (recorder, path) = (LogRecorder(), ScriptedPath())
         let bench = try await DeliveryBench(routes: [Self.route(path)], logger: recorder.logger, path: path)
         func warnings() -> [String] {

@@ -107,7 +107,7 @@ import Testing
         #expect(far.opened == 2)
     }
 
-    @Test func messagesPerConnection() async throws {
+    @Test("Pitfall 28: and after so many messages") func messagesPerConnection() async throws {
         let far = CountingServer()
         try await withPool(far) { bench, _ in
             let terms = bench.terms { ($0.messages, $0.connections) = (3, 1) }
