@@ -89,6 +89,13 @@ package struct Scenario: Sendable {
         }
     }
 
+    /// The same with a quota that is never used up, of recipients that count from now on.
+    var countingExternals: Scenario {
+        var other = self
+        other.limits.externalRecipients = Rate(1_000_000, per: .seconds(60))
+        return other
+    }
+
     func isUnrepresentable(_ id: QueueID, by path: Path) -> Bool {
         guard unrepresentable > 0, path == .graph, paths.contains(.smtp) else { return false }
         let number = Int(id.rawValue.dropFirst().prefix { $0 != "-" }) ?? 0

@@ -25,6 +25,7 @@ package final class World: @unchecked Sendable {
     private var jobs = 0
     private var stepsAtOnce = 0
     private var crashes = 0
+    private var reloads = 0
     private var isTrialRunning = true
     private let tracing: ((String) -> Void)?
 
@@ -190,10 +191,12 @@ package final class World: @unchecked Sendable {
         jobs += drain()
     }
 
+    /// Each other time with another way of counting, for which what was spent is read again.
     private func reload() {
         watch.happened(Coverage.Event.reload)
         watch.happened(Coverage.PathEvent.reload)
-        life?.reload(scenario)
+        reloads += 1
+        life?.reload(reloads.isMultiple(of: 2) ? scenario : scenario.countingExternals)
     }
 
     /// By route, the path that its trial tries now.

@@ -132,6 +132,11 @@ extension DeliveryManager {
 
     /// What came of the attempt is known and must be recorded; a store in trouble is waited for.
     func record(_ write: (any DeliveryStore, Timestamp) async throws(EmailLogError) -> Void) async {
+        recordsUnderWay += 1
+        defer {
+            recordsUnderWay -= 1
+            if !unremembered.isEmpty { bell.ring() }
+        }
         while true {
             do throws(EmailLogError) {
                 return try await write(log, clocks.now())

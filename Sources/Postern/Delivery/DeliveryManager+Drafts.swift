@@ -39,7 +39,8 @@ extension DeliveryManager {
         let errand = Errand(
             id: QueueID(rawValue: "\(draft.message).draft\(draft.number)"), lane: draft.lane,
             requests: Int64(type(of: sweeper).requestsPerDraft))
-        guard scheduler.start(errand, at: clocks.instant()) else { return }
+        let instant = clocks.instant()
+        guard !isResting(at: instant), scheduler.start(errand, at: instant) else { return }
         let swept = await sweeper.sweep(draft)
         finished(errand, swept.effect, ShadowResult.Cost(requests: swept.requests))
         switch swept.state {

@@ -43,6 +43,12 @@ package actor DeliveryManager: Service {
     /// Those under way.
     var runningShadows: Set<Int64> = []
     var hasCheckedPermissions = false
+    /// Routes that a reload has brought, of whose past the scheduler does not know yet: until it does, nothing starts.
+    var unremembered: Set<String> = []
+    /// The log is being asked for it.
+    var isRemembering = false
+    /// Outcomes that are on their way into the log.
+    var recordsUnderWay = 0
     /// The store failed: nothing starts before then.
     private var storeRestsUntil = Instant.start
 
@@ -110,7 +116,7 @@ package actor DeliveryManager: Service {
         for route in reloaded {
             if let old = routes[route.name] { await route.takeOver(from: old) }
         }
-        // Whose recipients count otherwise from now on is read anew, and so is what it has spent.
+        // Whose recipients count otherwise from now on is enqueued anew, and what it has spent is read anew.
         let renewed = reloaded.filter { $0.countsOtherwise(than: routes[$0.name]) }.map(\.name)
         for name in old.subtracting(names).union(renewed) { _ = scheduler.remove(route: name) }
         routes = Dictionary(reloaded.map { ($0.name, $0) }) { first, _ in first }
@@ -120,8 +126,9 @@ package actor DeliveryManager: Service {
             scheduler.configure(route.name, limits(of: route), at: now)
             scheduler.hurry(route.name, at: now)
         }
+        unremembered = unremembered.union(names.subtracting(old)).union(renewed).intersection(names)
+        await catchUp()
         do {
-            try await remember(names.subtracting(old).union(renewed))
             try await endOperatorPauses()
         } catch {
             rest(after: error)
@@ -141,10 +148,11 @@ package actor DeliveryManager: Service {
 
     func nextStarts() async -> [Scheduler.Start] {
         await lookAround()
+        await catchUp()
         for (lane, sections) in bell.takeLanes() { agenda.crave(lane, sections) }
         await refill()
         let now = clocks.instant()
-        let starts = now < storeRestsUntil ? [] : scheduler.start(at: now)
+        let starts = isResting(at: now) ? [] : scheduler.start(at: now)
         for start in starts { agenda.stir(start.lane) }
         await putOff(scheduler.takePutOff())
         setAlarm(at: clocks.instant())
@@ -222,6 +230,9 @@ package actor DeliveryManager: Service {
         let wake = [scheduler.nextWake(at: now), due, nextLook].compactMap(\.self).min() ?? nextLook
         alarm.set(in: max(wake, storeRestsUntil) - now, ringing: bell)
     }
+
+    /// Whether nothing may start, neither mail nor an errand.
+    func isResting(at now: Instant) -> Bool { now < storeRestsUntil || isRemembering || !unremembered.isEmpty }
 
     /// The disk or another process is in the way: nothing is lost by waiting a moment.
     func rest(after error: EmailLogError) {

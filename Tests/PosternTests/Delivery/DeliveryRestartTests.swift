@@ -131,6 +131,31 @@ import Testing
         #expect(try await bench.row("q2")?.hasBody == true)
     }
 
+    /// It reads again what was spent; while that cannot be read, nothing starts.
+    @Test func aReloadThatCountsOtherwiseWaitsForTheLog() async throws {
+        let path = ScriptedPath()
+        func route(_ external: Rate?) -> DeliveryRoute {
+            DeliveryBench.route(path) {
+                $0.lane.messages = Rate(1, per: .seconds(60))
+                $0.externalRecipients = external
+            }
+        }
+        let bench = try await DeliveryBench(routes: [route(nil)], path: path)
+        try await bench.accept("q1", "q2")
+        #expect(await bench.turns() == ["q1"])
+        try bench.directory.outside("ALTER TABLE email_attempt RENAME TO elsewhere")
+        await bench.manager.reload([route(Rate(100, per: .seconds(60)))], keepsSentBodies: false, bounces: nil)
+        for _ in 1...3 {
+            bench.clock.advance(.seconds(2))
+            #expect(await bench.turns() == [])
+        }
+        try bench.directory.outside("ALTER TABLE elsewhere RENAME TO email_attempt")
+        bench.clock.advance(.seconds(2))
+        #expect(await bench.turns() == [], "what was spent stays spent")
+        bench.clock.advance(.seconds(60))
+        #expect(await bench.turns() == ["q2"])
+    }
+
     @Test func aRouteThatIsTakenAwayStops() async throws {
         let bench = try await DeliveryBench()
         await bench.manager.reload([], keepsSentBodies: false, bounces: nil)

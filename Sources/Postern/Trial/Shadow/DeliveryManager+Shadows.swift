@@ -54,7 +54,7 @@ extension DeliveryManager {
         var crowded: [LaneKey: [Int64]] = [:]
         let waiting = try await shadows.waitingShadows(route: route.name, at: clocks.now(), limit: 2 * Self.atOnce)
         for shadow in waiting where !runningShadows.contains(shadow.number) {
-            guard runningShadows.count < Self.atOnce else { break }
+            guard runningShadows.count < Self.atOnce, !isResting(at: clocks.instant()) else { break }
             let errand = path.errand(shadow, as: form, route.limits)
             guard errand.map({ scheduler.start($0, at: clocks.instant()) }) ?? true else {
                 crowded[shadow.lane, default: []].append(shadow.number)
