@@ -1,9 +1,11 @@
 import MailModel
 
 /// Keeps one path of a mailbox still after a throttling answer: as long as Retry-After says, else for 1 s, 2 s, 4 s … up to a minute
-/// (Microsoft Graph throttling guidance: exponential back-off where there is no Retry-After).
+/// (Microsoft Graph throttling guidance: exponential back-off where there is no Retry-After). A Retry-After that has been wrong
+/// four times in a row grows in the same way: every request that is refused counts, too.
 struct ThrottlePause: Sendable {
     private static let backoff = Backoff(first: .seconds(1), max: .seconds(60))
+    private static let trusted = 4
 
     private struct Spell: Sendable {
         /// When the first of the answers came that nothing good came after.
@@ -30,17 +32,16 @@ struct ThrottlePause: Sendable {
     mutating func refused(
         _ refusal: Refusal, retryAfter: Duration?, at now: Instant, using random: inout some RandomNumberGenerator
     ) {
-        let isRepeated = !isPaused(at: now)
-        let wait: Duration =
-            if let retryAfter, retryAfter >= .seconds(1) {
-                retryAfter
-            } else {
-                max(
-                    retryAfter ?? .zero,
-                    Self.backoff.wait(afterRepeats: isRepeated ? repeats : repeats - 1, using: &random))
-            }
-        if isRepeated { repeats += 1 }
-        extend(to: now + wait, refusal, since: now)
+        if !isPaused(at: now) { repeats += 1 }
+        extend(to: now + wait(for: retryAfter, using: &random), refusal, since: now)
+    }
+
+    private func wait(for retryAfter: Duration?, using random: inout some RandomNumberGenerator) -> Duration {
+        guard let retryAfter, retryAfter >= .seconds(1) else {
+            return max(retryAfter ?? .zero, Self.backoff.wait(afterRepeats: repeats - 1, using: &random))
+        }
+        guard repeats > Self.trusted else { return retryAfter }
+        return max(retryAfter, Self.backoff.wait(afterRepeats: repeats - Self.trusted, using: &random))
     }
 
     /// The mailbox took something. While it pauses that tells of the time before and does not end it; but of what is sent

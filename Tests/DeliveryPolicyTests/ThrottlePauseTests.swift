@@ -30,6 +30,23 @@ import Testing
         #expect(pause.until == 10 && pause.trouble(at: 0)?.reason == throttled)
     }
 
+    @Test("Pitfall 22: Retry-After is always 1") mutating func aRetryAfterThatIsWrongAgainAndAgainGrows() throws {
+        var pause = ThrottlePause()
+        var now: Instant = 0
+        for plain in [1, 1, 1, 1, 2, 4, 8, 16, 32, 60, 60] as [Double] {
+            pause.refused(throttled, retryAfter: .seconds(1), at: now, using: &random)
+            let until = try #require(pause.until)
+            let wait = (until - now) / .seconds(1)
+            #expect(plain == 1 ? wait == 1 : plain * 0.8 - 0.001 <= wait && wait <= min(60, plain * 1.2))
+            now = until
+        }
+        pause.refused(throttled, retryAfter: .seconds(300), at: now, using: &random)
+        #expect(pause.until == now + .seconds(300))
+        pause.flowed(at: now + .seconds(300))
+        pause.refused(throttled, retryAfter: .seconds(1), at: 2000, using: &random)
+        #expect(pause.until == 2001)
+    }
+
     @Test(arguments: [0, 300]) mutating func aRetryAfterOfNothingIsNone(milliseconds: Int) throws {
         var pause = ThrottlePause()
         pause.refused(throttled, retryAfter: .milliseconds(milliseconds), at: 0, using: &random)
