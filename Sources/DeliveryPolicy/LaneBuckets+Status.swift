@@ -10,21 +10,18 @@ extension LaneBuckets {
         let shared = max(time(backlog.messages, in: messages), time(backlog.recipients, in: recipients))
         guard path == .graph else { return shared }
         let octets = Int64(Base64.encodedLength(of: Int(backlog.size)))
-        let own = max(requests.time(toTake: backlog.messages, at: now), upload.time(toTake: octets, at: now))
-        return max(shared, own)
+        return max(shared, time(backlog.messages, in: requests), time(octets, in: upload))
     }
 
     /// The limits that hold the row back, and until when each does, as far as known.
     func lacks(for row: Waiting, by path: Path, at now: Instant) -> [(use: LimitUse, until: Instant?)] {
-        func next(_ amount: Int64, in bucket: TokenBucket, leaving reserve: Int64 = 0) -> Instant? {
-            bucket.nextAvailable(amount, leaving: reserve, at: now)
+        func next(_ amount: Int64, in bucket: TokenBucket) -> Instant? {
+            self.next(amount, in: bucket, for: row.priority, at: now)
         }
-        func reserve(_ bucket: TokenBucket) -> Int64 { bucket.rate.reserve(before: row.priority) }
         let cost = Cost(of: row, limits)
         let all = uses(at: now)
         var moments: [(LimitUse, until: Instant?)] = [
-            (all[0], next(1, in: messages, leaving: reserve(messages))),
-            (all[1], next(cost.recipients, in: recipients, leaving: reserve(recipients))),
+            (all[0], next(1, in: messages)), (all[1], next(cost.recipients, in: recipients)),
         ]
         if path == .graph {
             moments += [(all[2], next(cost.requests, in: requests)), (all[3], next(cost.octets, in: upload))]
@@ -40,8 +37,10 @@ extension LaneBuckets {
         ]
     }
 
-    /// Of those that are quotas, unless nothing of it is used.
-    func quotas(at now: Instant) -> [LimitUse] { uses(at: now).filter { $0.rate.isQuota && $0.used > 0 } }
+    /// Of those that are quotas, unless nothing of it is used. A few large messages take minutes of the upload limit.
+    func quotas(at now: Instant) -> [LimitUse] {
+        uses(at: now).filter { $0.used > 0 && ($0.rate.isQuota || $0.name == .upload) }
+    }
 
     private func use(_ name: LimitName, of bucket: TokenBucket, at now: Instant) -> LimitUse {
         LimitUse(name, used: bucket.spent(at: now), of: bucket.rate)

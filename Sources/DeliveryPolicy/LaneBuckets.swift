@@ -111,32 +111,35 @@ struct LaneBuckets: Sendable {
     /// answers in flight.
     func nextAvailable(for row: Waiting, by path: Path, isOverdue: Bool = false, at now: Instant) -> Instant? {
         guard let shared = nextShared(for: row, isOverdue: isOverdue, at: now),
-            let own = nextOwn(for: row, by: path, at: now)
+            let own = nextOwn(for: row, by: path, isOverdue: isOverdue, at: now)
         else { return nil }
         return max(shared, own)
     }
 
-    /// The same for what both paths share. Of that each priority leaves something to more urgent mail, which
-    /// therefore goes at once when it comes behind a burst of bulk.
+    /// The same for what both paths share.
     func nextShared(for row: Waiting, isOverdue: Bool = false, at now: Instant) -> Instant? {
-        func next(_ amount: Int64, in bucket: TokenBucket) -> Instant? {
-            let reserve = bucket.rate.reserve(before: row.priority, isOverdue: isOverdue)
-            return bucket.nextAvailable(amount, leaving: reserve, at: now)
-        }
-        guard let message = next(1, in: messages), let recipient = next(Int64(row.recipients), in: recipients) else {
-            return nil
-        }
+        let message = next(1, in: messages, for: row.priority, isOverdue, at: now)
+        let recipient = next(Int64(row.recipients), in: recipients, for: row.priority, isOverdue, at: now)
+        guard let message, let recipient else { return nil }
         return max(message, recipient)
     }
 
     /// The same for what the path has to itself.
-    func nextOwn(for row: Waiting, by path: Path, at now: Instant) -> Instant? {
+    func nextOwn(for row: Waiting, by path: Path, isOverdue: Bool = false, at now: Instant) -> Instant? {
         guard path == .graph else { return now }
         let cost = Cost(of: row, limits)
-        guard let request = requests.nextAvailable(cost.requests, at: now),
-            let octets = upload.nextAvailable(cost.octets, at: now)
-        else { return nil }
+        let request = next(cost.requests, in: requests, for: row.priority, isOverdue, at: now)
+        let octets = next(cost.octets, in: upload, for: row.priority, isOverdue, at: now)
+        guard let request, let octets else { return nil }
         return max(request, octets)
+    }
+
+    /// Each priority leaves something to more urgent mail, which therefore goes at once when it comes behind a burst of
+    /// bulk.
+    func next(
+        _ amount: Int64, in bucket: TokenBucket, for priority: Priority, _ isOverdue: Bool = false, at now: Instant
+    ) -> Instant? {
+        bucket.nextAvailable(amount, leaving: bucket.rate.reserve(before: priority, isOverdue: isOverdue), at: now)
     }
 
     func unused(from now: Instant) -> Instant? {

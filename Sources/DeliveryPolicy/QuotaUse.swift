@@ -1,6 +1,6 @@
 package import MailModel
 
-/// How much is used of a quota, which is a limit over an hour or more.
+/// How much is used of a quota, which is a limit over an hour or more, or of the upload limit.
 package struct QuotaUse: Hashable, Sendable {
     package struct Key: Hashable, Sendable {
         package let route: String

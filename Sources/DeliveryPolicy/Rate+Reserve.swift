@@ -6,7 +6,7 @@ package import MailModel
 /// |---|---|---|
 /// | `high` | all of it | all of it |
 /// | `normal` | all of it | 98 % |
-/// | `bulk` | all but a thirtieth | 90 % |
+/// | `bulk` | 90 %, and less than all | 90 % |
 ///
 /// What a short window lacks is there again in a moment; a day's quota that bulk has used up is missed until tomorrow.
 extension Rate {
@@ -25,6 +25,6 @@ extension Rate {
     /// - Parameter isOverdue: its turn has come because it was passed over for too long; then it leaves nothing of a short window.
     func reserve(before priority: Priority, isOverdue: Bool = false) -> Int64 {
         if isQuota { return amount * Int64(100 - Self.quotaShare(of: priority)) / 100 }
-        return priority == .bulk && !isOverdue ? amount / 30 : 0
+        return priority == .bulk && !isOverdue && amount > 1 ? max(1, amount / 10) : 0
     }
 }

@@ -50,6 +50,9 @@ import Testing
                 QuotaUse(
                     route: "r", mailbox: mailbox,
                     LimitUse(.recipients, used: 40, of: Rate(10_000, per: .seconds(86_400)))),
+                QuotaUse(
+                    route: "r", mailbox: mailbox,
+                    LimitUse(.upload, used: 12_000, of: Rate(150_000_000, per: .seconds(300)))),
             ])
         #expect(scheduler.quotas(at: 86_390).isEmpty)
     }
