@@ -24,7 +24,7 @@ import Testing
         #expect(try #require(pause.until) - now <= .seconds(1.2))
     }
 
-    @Test mutating func retryAfterIsKeptToTheLetter() {
+    @Test("Pitfall 22: Retry-After is kept to the letter") mutating func retryAfterIsKeptToTheLetter() {
         var pause = ThrottlePause()
         pause.refused(throttled, retryAfter: .seconds(10), at: 0, using: &random)
         #expect(pause.until == 10 && pause.trouble(at: 0)?.reason == throttled)
@@ -47,7 +47,8 @@ import Testing
         #expect(pause.until == 2001)
     }
 
-    @Test(arguments: [0, 300]) mutating func aRetryAfterOfNothingIsNone(milliseconds: Int) throws {
+    @Test("Pitfall 22: below a second it says nothing", arguments: [0, 300])
+    mutating func aRetryAfterOfNothingIsNone(milliseconds: Int) throws {
         var pause = ThrottlePause()
         pause.refused(throttled, retryAfter: .milliseconds(milliseconds), at: 0, using: &random)
         #expect(try #require(pause.until) >= 0.8)
