@@ -89,6 +89,7 @@ package enum ConfigurationDecoder {
             root.missing("users", "is missing: a listener has auth, but nobody could log in")
         }
         checkBounce(configuration, root)
+        checkLimits(configuration, root)
         for name in repeated(configuration.routes.map(\.name)) {
             root.problem("routes", "the name `\(name)` stands twice")
         }
@@ -110,7 +111,7 @@ package enum ConfigurationDecoder {
         root.problem("bounce", "no route takes mail from \(from); name a sender of a route as `from`, or leave it out")
     }
 
-    private static func repeated(_ names: [String]) -> [String] {
+    static func repeated(_ names: [String]) -> [String] {
         Dictionary(grouping: names, by: \.self).filter { $0.value.count > 1 }.keys.sorted()
     }
 

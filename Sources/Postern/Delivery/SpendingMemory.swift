@@ -95,7 +95,8 @@ extension Spent {
 }
 
 extension RouteLimits {
-    fileprivate var windows: [Duration] {
+    /// The spans of all its limits.
+    var windows: [Duration] {
         [lane.messages, lane.recipients, lane.requests, lane.upload, externalRecipients].compactMap(\.?.per)
     }
 }

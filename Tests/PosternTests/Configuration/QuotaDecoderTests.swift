@@ -6,6 +6,31 @@ import Testing
 
 /// `external_recipients` and `accepted_domains`.
 @Suite struct QuotaDecoderTests {
+    private func warnings(_ text: String) throws -> [String] {
+        try ConfigurationDecoder.decode(
+            text, file: "postern.yaml", secrets: SecretSources(environment: [:]), hostname: "this.machine"
+        ).warnings.map(\.description)
+    }
+
+    private static func route(_ name: String, _ rest: String) -> String {
+        "  - {name: \(name), senders: \"*@contoso.com\", smtp: {host: relay.contoso.com, auth: off}, primary: smtp, \(rest)}\n"
+    }
+
+    @Test func aMailboxInTwoRoutesIsWarnedOf() throws {
+        let found = try warnings(
+            "routes:\n" + Self.route("a", "mailbox: noreply@contoso.com")
+                + Self.route("b", "mailbox: NoReply@contoso.com") + Self.route("c", "mailbox: other@contoso.com"))
+        #expect(found.count == 1, "\(found)")
+        #expect(found.first?.contains("noreply@contoso.com stands in several routes") == true)
+    }
+
+    @Test(arguments: [("7d", 0), ("6d", 1)]) func aLogShorterThanALimitIsWarnedOf(log: String, count: Int) throws {
+        let found = try warnings(
+            "retention: {log: \(log)}\nroutes:\n" + Self.route("a", "limits: {recipients_per_mailbox: 50000/7d}"))
+        #expect(found.count == count, "\(found)")
+        #expect(found.allSatisfy { $0.contains("a restart would forget") && $0.contains("7d") })
+    }
+
     private func yaml(_ limits: String, senders: String = #"["*@contoso.com"]"#, _ more: String = "") -> String {
         """
         routes:
