@@ -1,12 +1,39 @@
 import GRDB
 package import MailModel
 
-/// What becomes of a message that was being attempted when its process ended.
-package enum RecoveryPolicy: Hashable, Sendable {
-    /// Back to Q, due at that moment. The attempt may have left a draft whose id was not written down.
-    case retry(at: Timestamp, mayLeaveDraft: Bool = false)
-    /// To U, for an operator to decide.
-    case hold
+/// What becomes of a message that was being attempted when its process ended, and what the attempt counts as.
+package struct RecoveryPolicy: Sendable {
+    package enum Next: Hashable, Sendable {
+        /// Back to Q, due at that moment.
+        case retry(at: Timestamp)
+        /// To U, for an operator to decide.
+        case hold
+    }
+
+    package var next: Next
+    /// The attempt may have left a draft whose id was not written down: it is remembered, until it is found or used.
+    package var mayLeaveDraft: Bool
+    /// What the attempt may have taken of Microsoft's limits.
+    package var cost: @Sendable (_ recipients: Int, _ size: Int) -> AttemptRecord.Cost
+
+    /// - Parameter cost: one request with the message, for recipients who all count as external, where nothing else is said.
+    package init(
+        _ next: Next, mayLeaveDraft: Bool = false,
+        cost: @escaping @Sendable (_ recipients: Int, _ size: Int) -> AttemptRecord.Cost = {
+            .init(recipients: $0, externalRecipients: $0, bytes: $1)
+        }
+    ) {
+        self.next = next
+        self.mayLeaveDraft = mayLeaveDraft
+        self.cost = cost
+    }
+
+    package var settlement: Settlement {
+        switch next {
+        case .retry(let moment): .retry(at: moment, spent: true)
+        case .hold: .unknown
+        }
+    }
 }
 
 /// A message whose attempt was cut off.
@@ -35,7 +62,7 @@ extension EmailLog {
     ///
     /// Rows claimed here, or by another process that lives, are left alone, so it may be asked at any time; a service asks
     /// before it claims anything. One transaction. What cannot be read is set aside, also among what waits.
-    /// - Parameter policy: by the route's name and the attempt's path, as `on_unknown` and `exactly_once` say.
+    /// - Parameter policy: by the route's name and the attempt's path, as `on_unknown`, `exactly_once` and `large` say.
     package func recover(
         at now: Timestamp, policy: @escaping @Sendable (_ route: String, _ path: Path) -> RecoveryPolicy
     ) async throws(EmailLogError) -> [RecoveredMessage] {
@@ -81,11 +108,11 @@ extension Database {
         }
         let message = QueueID(rawValue: row[0])
         let policy = policy(row[1], path)
-        let settlement = Settlement(policy)
+        let settlement = policy.settlement
         var attempt = AttemptRecord(
             startedDate: started, duration: max(.zero, now - started), path: path,
-            outcome: .unknown(Self.cutOff), cost: .recovered(by: path, recipients: row[5], bytes: row[6]))
-        if case .retry(_, mayLeaveDraft: true) = policy { attempt.draft = .lost }
+            outcome: .unknown(Self.cutOff), cost: policy.cost(row[5], row[6]))
+        if policy.mayLeaveDraft { attempt.draft = .lost }
         _ = try settle(message, settlement, attempt: attempt, at: now, isDurationKnown: false)
         return RecoveredMessage(
             id: message, route: row[1], mailbox: mailbox, path: path, status: settlement.status)
@@ -94,23 +121,4 @@ extension Database {
     private static let cutOff = Refusal(
         scope: .message, cause: .unavailable,
         text: "the process ended during this attempt: it is not known whether the message was sent")
-}
-
-extension AttemptRecord.Cost {
-    /// Charged in full, since it may have reached Microsoft: as many requests as any attempt by Graph makes, which are more
-    /// where a large message goes as a draft whose attachments follow.
-    fileprivate static func recovered(by path: Path, recipients: Int, bytes: Int) -> Self {
-        let most = bytes > 1_000_000 ? 400 : 4
-        return Self(
-            requests: path == .graph ? most : 1, recipients: recipients, externalRecipients: recipients, bytes: bytes)
-    }
-}
-
-extension Settlement {
-    fileprivate init(_ policy: RecoveryPolicy) {
-        switch policy {
-        case .retry(let moment, _): self = .retry(at: moment, spent: true)
-        case .hold: self = .unknown
-        }
-    }
 }

@@ -42,6 +42,7 @@ final class MemoryRow {
     var resends = 0
     var claim: Claim?
     var hasBody = true
+    var draft: RememberedDraft?
 
     init(
         _ submission: Submission, _ envelope: Envelope, id: QueueID, size: Int?, serial: Int, claimant: Int,
@@ -95,6 +96,7 @@ final class MemoryRow {
         resends = row.resends
         claim = row.claim
         hasBody = row.hasBody
+        draft = row.draft
     }
 
     var lastUnknown: AttemptRecord? { attempts.last(where: \.isUnknown)?.record }
@@ -111,7 +113,8 @@ final class MemoryRow {
             unresolved: lastUnknown.map {
                 QueuedMessage.Unresolved(
                     path: $0.path, startedDate: $0.startedDate, finishedDate: $0.startedDate + $0.duration)
-            })
+            },
+            draft: draft)
     }
 
     var waiting: WaitingRow {

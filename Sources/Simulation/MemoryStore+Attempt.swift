@@ -97,10 +97,11 @@ extension MemoryStore {
         row.path = attempt.path
         row.attempts.append(MemoryRow.Attempt(record: attempt))
         if case .unknown = attempt.outcome { row.via = attempt.path }
+        row.draft = attempt.draft.following(row.draft)
         book(attempt, of: row)
     }
 
-    // MARK: Drafts, which nobody makes here
+    // MARK: Drafts, which are made nowhere here; one that may be there is remembered
 
     package func keepDraft(_ draft: String, of id: QueueID) throws(EmailLogError) {}
     package func leftoverDrafts(at moment: Timestamp, limit: Int) -> [LeftoverDraft] { [] }
@@ -115,25 +116,15 @@ extension MemoryStore {
         let cutOff = claimed.values.filter { $0.claim?.claimant != claimant }
         return cutOff.sorted { $0.id < $1.id }.compactMap { row in
             guard let claim = row.claim else { return nil }
-            let attempt = AttemptRecord(
+            let policy = policy(row.lane.route, claim.path)
+            var attempt = AttemptRecord(
                 startedDate: claim.date, duration: max(.zero, now - claim.date), path: claim.path,
-                outcome: .unknown(Self.cutOff), cost: Self.recoveredCost(of: row, by: claim.path))
-            let settlement: Settlement =
-                switch policy(row.lane.route, claim.path) {
-                case .retry(let moment, _): .retry(at: moment, spent: true)
-                case .hold: .unknown
-                }
-            settle(row, settlement, attempt)
+                outcome: .unknown(Self.cutOff), cost: policy.cost(row.recipients.count, row.size))
+            if policy.mayLeaveDraft { attempt.draft = .lost }
+            settle(row, policy.settlement, attempt)
             return RecoveredMessage(
                 id: row.id, route: row.lane.route, mailbox: row.lane.mailbox, path: claim.path, status: row.status)
         }
-    }
-
-    /// As many requests as any attempt by Graph makes.
-    private static func recoveredCost(of row: MemoryRow, by path: Path) -> AttemptRecord.Cost {
-        let count = row.recipients.count
-        return AttemptRecord.Cost(
-            requests: path == .graph ? 4 : 1, recipients: count, externalRecipients: count, bytes: row.size)
     }
 
     private static let cutOff = Refusal(
@@ -179,6 +170,18 @@ extension Settlement {
         switch self {
         case .failed(let reason, _), .retry(_, _, let reason): reason
         case .sent, .moved, .unknown: nil
+        }
+    }
+}
+
+extension DraftTrace {
+    /// What is remembered of a draft behind an attempt.
+    fileprivate func following(_ remembered: RememberedDraft?) -> RememberedDraft? {
+        switch self {
+        case .unchanged: remembered
+        case .made(let id): .named(id)
+        case .lost: remembered ?? .somewhere
+        case .used: nil
         }
     }
 }

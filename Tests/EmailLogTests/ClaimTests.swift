@@ -130,7 +130,7 @@ import Testing
             try db.execute(sql: "UPDATE email_log SET mailbox = 'nobody' WHERE id <> ?", arguments: [sound.rawValue])
             try db.execute(sql: "UPDATE email_log SET claimant = 7 WHERE status = 'P'")
         }
-        #expect(try await log.recover(at: after(5)) { _, _ in .hold }.isEmpty)
+        #expect(try await log.recover(at: after(5)) { _, _ in RecoveryPolicy(.hold) }.isEmpty)
         for id in [lost, claimed] { #expect(try await log.status(id) == .held) }
         #expect(try await log.status(sound) == .queued)
         #expect(try await log.count(.setAside, since: after(5)) == 2)

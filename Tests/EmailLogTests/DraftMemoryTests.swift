@@ -39,7 +39,7 @@ import Testing
         try await log.keepDraft("AAMk1", of: id)
         let image = try directory.crashImage()
         let found = try image.service()
-        _ = try await found.recover(at: after(9)) { _, _ in .retry(at: after(10), mayLeaveDraft: true) }
+        _ = try await found.recover(at: after(9)) { _, _ in RecoveryPolicy(.retry(at: after(10)), mayLeaveDraft: true) }
         let message = try #require(try await found.claim(id, path: .graph, at: after(10)))
         #expect(message.draft == .named("AAMk1"))
         #expect(message.unresolved?.finishedDate == after(9))
@@ -50,7 +50,7 @@ import Testing
         let ids = [try await claimed(log), try await claimed(log)]
         let image = try directory.crashImage()
         let found = try image.service()
-        _ = try await found.recover(at: after(9)) { _, _ in .retry(at: after(10), mayLeaveDraft: true) }
+        _ = try await found.recover(at: after(9)) { _, _ in RecoveryPolicy(.retry(at: after(10)), mayLeaveDraft: true) }
         #expect(try await found.claim(ids, path: .graph, at: after(10)).map(\.draft) == [.somewhere, .somewhere])
     }
 

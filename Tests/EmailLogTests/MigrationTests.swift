@@ -67,7 +67,7 @@ import Testing
                 claimed_date = '2026-11-21 11:00:01.000', claimed_path = 'graph' WHERE id = 'free'
             """
         try directory.makeStore(upTo: "1", filledWith: OldStore.rows + [claim])
-        let recovered = try await directory.service().recover(at: noon) { _, _ in .hold }
+        let recovered = try await directory.service().recover(at: noon) { _, _ in RecoveryPolicy(.hold) }
         #expect(recovered.map(\.id.rawValue) == ["free"])
     }
 

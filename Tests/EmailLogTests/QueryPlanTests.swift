@@ -28,7 +28,7 @@ import Testing
         ("end", { try await $0.end(LanePauseTests.throttle, at: noon) }),
         ("bringForward", { try await $0.bringForward(by: .seconds(60), at: noon - .seconds(9)) }),
         ("expire", { try await expire($0) }),
-        ("recover", { _ = try await $0.recover(at: noon) { _, _ in .hold } }),
+        ("recover", { _ = try await $0.recover(at: noon) { _, _ in RecoveryPolicy(.hold) } }),
         ("attempts", { _ = try await $0.attempts(since: noon) }),
         ("troubledAttempts", { _ = try await $0.troubledAttempts(since: noon, into: 0) { count, _ in count += 1 } }),
         ("armRecords", { _ = try await $0.armRecords(route: "contoso", since: noon, paths: ["trial": .graph]) }),

@@ -58,7 +58,7 @@ enum Verb: String, CaseIterable, Sendable {
             ]
         case .postpone:
             return try await log.postpone(lane, .free, until: after(90), because: "paused", limit: 9) == 1
-        case .recover: return try await !log.recover(at: now) { _, _ in .hold }.isEmpty
+        case .recover: return try await !log.recover(at: now) { _, _ in RecoveryPolicy(.hold) }.isEmpty
         case .sweep:
             let all = Retention(bodies: .seconds(1000), failedBodies: .seconds(1000), log: .seconds(1000))
             return try await log.sweep(all, at: now) != SweepReport()

@@ -63,7 +63,7 @@ import Testing
         _ = try await log.make(.inProgress)
         let later = try directory.crashImage()
         let restarted = try later.service()
-        _ = try await restarted.recover(at: after(30)) { _, _ in .hold }
+        _ = try await restarted.recover(at: after(30)) { _, _ in RecoveryPolicy(.hold) }
         let found = try await troubles(restarted)
         #expect(found.map(\.hasEnded) == [false] && found.map(\.trouble) == [.unknown])
         #expect(found.map(\.finishedDate) == [after(30)] && found.map(\.messageStatus) == [.unknown])

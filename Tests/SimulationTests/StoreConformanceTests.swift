@@ -17,8 +17,11 @@ import Testing
     }
 
     /// Rows of a process that is gone: the memory's by another number, the file's by a lock that nobody holds.
-    @Test(arguments: [RecoveryPolicy.retry(at: start + .seconds(20)), .hold])
-    func bothRecoverAlike(policy: RecoveryPolicy) async throws {
+    @Test(arguments: [RecoveryPolicy.Next.retry(at: start + .seconds(20)), .hold], [false, true])
+    func bothRecoverAlike(next: RecoveryPolicy.Next, mayLeaveDraft: Bool) async throws {
+        let policy = RecoveryPolicy(next, mayLeaveDraft: mayLeaveDraft) { recipients, size in
+            AttemptRecord.Cost(requests: 300, recipients: recipients, externalRecipients: recipients, bytes: 2 * size)
+        }
         let directory = try StoreDirectory()
         let memory = MemoryStore()
         var log = try EmailLog.open(path: directory.store, role: .service)
@@ -41,6 +44,14 @@ import Testing
         try await expectSame(log, memory, ["m1", "m2", "m3"])
         #expect(try await log.attempts(since: start, route: nil) == memory.attempts(since: start, route: nil))
         #expect(memory.recover(at: now) { _, _ in policy }.isEmpty)
+        let first = QueueID(rawValue: "m1")
+        if next == .hold {
+            _ = try await log.resend([first], at: now)
+            try memory.resend(first, at: now)
+        }
+        let again = try await log.claim(first, path: .graph, at: now + .seconds(20))
+        #expect(memory.claim(first, path: .graph, at: now + .seconds(20)) == again)
+        #expect(again?.draft == (mayLeaveDraft ? .somewhere : nil))
         try await log.close()
     }
 }

@@ -57,17 +57,6 @@ package struct DeliveryRoute: Sendable {
 }
 
 extension DeliveryRoute {
-    /// What becomes of a message whose attempt was cut off by the end of its process.
-    func recovery(by path: Path, at now: Timestamp) -> RecoveryPolicy {
-        switch lostAnswers.policy(by: path) {
-        case .hold: .hold
-        case .retry:
-            .retry(
-                at: now + schedule.backoff.first,
-                mayLeaveDraft: path == .graph && (lostAnswers.mode == .draft || limits.lane.uploadsAbove != nil))
-        }
-    }
-
     func other(than path: Path) -> Path? { paths.keys.first { $0 != path } }
 
     /// After a reload.

@@ -1,4 +1,5 @@
 import DeliveryPolicy
+import EmailLog
 import HTTPTransport
 import MailModel
 import TLS
@@ -87,6 +88,35 @@ import Testing
         #expect(throws: Never.self) { try route(Self.full, change: use) }
         try directory.write("app.pem", "nothing")
         #expect(throws: CredentialProblem.self) { try route(Self.full, change: use) }
+    }
+
+    // MARK: After a death
+
+    static let recoveries: [(keys: String, path: Path, isHeld: Bool, mayLeaveDraft: Bool, isUpload: Bool)] = [
+        ("on_unknown: retry, large: upload", .graph, false, true, true),
+        ("on_unknown: hold, large: upload", .graph, true, true, true),
+        ("on_unknown: hold, large: auto", .graph, true, true, true),
+        ("on_unknown: hold, large: refuse", .graph, true, false, false),
+        ("on_unknown: retry, large: refuse", .graph, false, false, false),
+        ("on_unknown: hold, exactly_once: draft, large: refuse", .graph, false, true, false),
+        ("on_unknown: hold, exactly_once: lookup, large: smtp", .graph, false, false, false),
+        ("on_unknown: hold, exactly_once: draft, large: upload", .smtp, true, false, false),
+    ]
+
+    @Test(arguments: recoveries) func whatBecomesOfACutOffAttempt(
+        _ keys: String, _ path: Path, _ isHeld: Bool, _ mayLeaveDraft: Bool, _ isUpload: Bool
+    ) throws {
+        let lines = keys.split(separator: ", ").map { "      \($0)\n" }.joined()
+        let yaml = Self.full.replacing("      on_unknown: hold\n", with: lines)
+        let policy = try route(yaml).recovery(by: path, at: clock.now)
+        #expect(policy.next == (isHeld ? .hold : .retry(at: clock.now + .seconds(5))))
+        #expect(policy.mayLeaveDraft == mayLeaveDraft)
+        let (small, large) = (policy.cost(2, 1_000_000), policy.cost(2, 1_000_001))
+        #expect(small.requests == (path == .graph ? 5 : 1))
+        let allowance = UploadAllowance(size: 1_000_001)
+        #expect(large.requests == small.requests + (isUpload ? Int(allowance.requests) : 0))
+        #expect(large.recipients == 2 && large.externalRecipients == 2)
+        if isUpload { #expect(Base64.encodedLength(of: large.bytes) >= Int(allowance.octets)) }
     }
 
     // MARK: All together
