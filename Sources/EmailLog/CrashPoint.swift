@@ -30,7 +30,7 @@ package enum CrashPoint: String, CaseIterable, Sendable {
     case claimed
     /// A piece of it is ready for the connection.
     case bytesLeaving
-    /// With `exactly_once: draft`: its draft is made, and the id is not written down.
+    /// With `exactly_once: draft`, or in the upload form: its draft is made, and the id is not written down.
     case draftMade
     /// The id is written down, and the draft is not sent.
     case draftKept

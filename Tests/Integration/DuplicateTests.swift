@@ -50,6 +50,14 @@ import Testing
             unknown: Dictionary(grouping: unknown) { subjects[$0.emailId] ?? "" }.mapValues(\.count), rows: rows)
     }
 
+    private func noDraftIsLeft(_ scenario: Scenario) async throws {
+        try await eventually("no draft is left") {
+            try await scenario.emulator.counters().drafts
+        } until: {
+            $0 == 0
+        }
+    }
+
     /// - Parameter isKilled: in the middle of it all, and started again.
     private func run(
         _ configuration: GatewayConfiguration, losing operations: [String], isKilled: Bool,
@@ -77,11 +85,7 @@ import Testing
             outcome, scenario in
             #expect(outcome.doubled.isEmpty, "\(outcome.doubled) doubled")
             #expect(try await scenario.emulator.requests().isEmpty, "sendMail makes no draft")
-            try await eventually("no draft is left") {
-                try await scenario.emulator.counters().drafts
-            } until: {
-                $0 == 0
-            }
+            try await noDraftIsLeft(scenario)
         }
     }
 
@@ -128,6 +132,8 @@ import Testing
             let copies = Dictionary(grouping: try await scenario.emulator.messages(), by: \.subject)
             let doubled = copies.filter { $0.value.count > 1 }.keys.sorted()
             #expect(doubled.isEmpty, "\(doubled) doubled")
+            try await scenario.gateway.start()
+            try await noDraftIsLeft(scenario)
             #expect(try await scenario.emulator.counters().throttled == 0)
         }
     }

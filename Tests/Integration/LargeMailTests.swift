@@ -1,45 +1,9 @@
+import EmailLog
 import Foundation
 import Testing
 
 /// What is too large for one Graph request goes as a draft whose attachments are brought to it: whole, or not at all.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct LargeMailTests {
-    private struct Contents: Decodable, Equatable {
-        struct File: Decodable, Equatable {
-            var name: String?
-            var type: String
-            var digest: String
-        }
-
-        var text: String?
-        var subject: String
-        var files: [File]
-    }
-
-    /// A message in a file, and what is in it.
-    private struct Sample {
-        let directory: TemporaryDirectory
-        let file: String
-        let contents: Contents
-
-        init(_ sizes: [Int], signed: Bool = false) async throws {
-            directory = try TemporaryDirectory()
-            file = directory.path("large.eml")
-            contents = try await Python.run(
-                "large.py", ["make", file] + sizes.map(String.init) + (signed ? ["--signed"] : []), as: Contents.self)
-        }
-
-        func submit(to scenario: Scenario) async throws {
-            _ = try await Python.run(
-                "smtplib_client.py", ["\(scenario.gateway.port)", Corpus.sender, Corpus.recipient, file])
-        }
-    }
-
-    private static func contents(of message: CapturedMessage) async throws -> Contents {
-        let directory = try TemporaryDirectory()
-        let file = try directory.write(message.mime ?? "", to: "captured.b64")
-        return try await Python.run("large.py", ["read", file], as: Contents.self)
-    }
-
     private static let upload = GatewayConfiguration(graph: ["large: upload"])
 
     /// 20 MB: two attachments by upload sessions, one in place.
@@ -48,11 +12,11 @@ import Testing
     // MARK: It arrives
 
     @Test func arrivesWithEveryByteOfItsAttachments() async throws {
-        let sample = try await Sample(Self.sizes)
+        let sample = try await LargeMessage(Self.sizes)
         try await Scenario.run(Self.upload) { scenario in
             try await sample.submit(to: scenario)
             let captured = try #require(try await scenario.emulator.messages(count: 1, mime: true).first)
-            #expect(try await Self.contents(of: captured) == sample.contents)
+            #expect(try await LargeMessage.Contents(of: captured) == sample.contents)
             #expect(captured.recipients == [Corpus.recipient] && captured.messageId == "<large@contoso.com>")
             #expect(captured.header("X-Report") == ["annual"] && captured.header("X-Postern-Id").count == 1)
             let row = try #require(try await scenario.gateway.store.rows("sent") { $0.first?.status == "S" }.first)
@@ -81,7 +45,7 @@ import Testing
 
     /// Ranges that break before and after they arrived, and a session that ends in the middle.
     @Test func goesOnWhereItWasBroken() async throws {
-        let sample = try await Sample([7_000_000, 500_000])
+        let sample = try await LargeMessage([7_000_000, 500_000])
         try await Scenario.run(Self.upload) { scenario in
             try await scenario.emulator.addFault(
                 #"{"preset": "reset-before-body", "operation": "upload", "nth": 2}"#)
@@ -90,7 +54,7 @@ import Testing
                 #"{"operation": "upload", "nth": 3, "status": 404, "code": "ErrorItemNotFound", "message": "gone"}"#)
             try await sample.submit(to: scenario)
             let captured = try #require(try await scenario.emulator.messages(count: 1, mime: true).first)
-            #expect(try await Self.contents(of: captured) == sample.contents)
+            #expect(try await LargeMessage.Contents(of: captured) == sample.contents)
             try await scenario.gateway.store.counts("sent") { $0 == ["S": 1] }
             let counters = try await scenario.emulator.counters()
             #expect(counters.messages == 1 && counters.drafts == 0)
@@ -102,13 +66,13 @@ import Testing
 
     /// An attachment that is refused leaves no draft and no message; the next attempt brings all.
     @Test func aDraftThatIsNotWholeIsNeverSent() async throws {
-        let sample = try await Sample([1_500_000, 1_000_000])
+        let sample = try await LargeMessage([1_500_000, 1_000_000])
         try await Scenario.run(Self.upload) { scenario in
             try await scenario.emulator.addFault(
                 #"{"operation": "attachment", "nth": 2, "status": 500, "code": "ErrorInternalServerError"}"#)
             try await sample.submit(to: scenario)
             let captured = try #require(try await scenario.emulator.messages(count: 1, mime: true).first)
-            #expect(try await Self.contents(of: captured) == sample.contents)
+            #expect(try await LargeMessage.Contents(of: captured) == sample.contents)
             try await scenario.gateway.store.counts("sent") { $0 == ["S": 1] }
             let counters = try await scenario.emulator.counters()
             #expect(counters.messages == 1 && counters.drafts == 0 && counters.answers(204, to: "delete") == 1)
@@ -116,38 +80,81 @@ import Testing
         }
     }
 
-    private static let moments =
-        Scale.isLong ? [("draft", 1), ("attachment", 1), ("upload", 1), ("upload", 2)] : [("upload", 1)]
+    // MARK: Deaths
 
-    /// The process is killed when so many of those requests have been answered.
-    @Test(arguments: moments) func aKillInTheMiddleLeavesNothingHalf(_ operation: String, _ count: Int) async throws {
-        let sample = try await Sample([1_200_000, 7_000_000])
-        let configuration = GatewayConfiguration(graph: ["large: upload", "lookup_after: 2s"])
-        try await Scenario.run(configuration, emulator: #"{"graph": {"latency": 0.3}}"#) { scenario in
-            try await sample.submit(to: scenario)
-            try await eventually("\(count) answers to \(operation)") {
-                try await scenario.emulator.counters().requests[operation]?.values.reduce(0, +) ?? 0
-            } until: {
-                $0 >= count
-            }
-            try await scenario.gateway.kill()
-            #expect(try await scenario.emulator.messages().isEmpty)
+    /// An attachment in place, and one by two ranges.
+    private static let mortal = [400_000, 3_500_000]
+
+    private static let deaths: [Death] =
+        Scale.isLong
+        ? [
+            .at(.claimed, time: 1), .at(.bytesLeaving, time: 1), .at(.bytesLeaving, time: 2),
+            .at(.bytesLeaving, time: 20), .at(.bytesLeaving, time: 40), .at(.draftMade, time: 1),
+            .at(.draftKept, time: 1), .at(.answered, time: 1), .at(.settled, time: 1),
+        ] : [.at(.draftMade, time: 1), .at(.answered, time: 1)]
+
+    /// Hands in one message, with which the service dies.
+    private func die(_ death: Death, of sample: LargeMessage, _ scenario: Scenario) async throws {
+        guard case .at(let point, let time) = death else { return }
+        try await scenario.gateway.start(environment: ["POSTERN_CRASH_AT": "\(point.rawValue):\(time)"])
+        let program = try scenario.gateway.program
+        try await sample.submit(to: scenario)
+        #expect(await program.ending(within: .seconds(60)) == death.ending, "\(program.errors.text.suffix(2000))")
+    }
+
+    private func noDraftIsLeft(_ scenario: Scenario) async throws {
+        try await eventually("no draft is left") {
+            try await scenario.emulator.counters().drafts
+        } until: {
+            $0 == 0
+        }
+    }
+
+    @Test(arguments: deaths) func aDeathBringsOneWholeCopy(_ death: Death) async throws {
+        let sample = try await LargeMessage(Self.mortal)
+        let configuration = GatewayConfiguration(graph: ["large: upload", "lookup_after: 1s"])
+        try await Scenario.run(configuration, started: false) { scenario in
+            try await die(death, of: sample, scenario)
             try await scenario.gateway.start()
-            let captured = try #require(try await scenario.emulator.messages(count: 1, mime: true).first)
-            #expect(try await Self.contents(of: captured) == sample.contents)
             try await scenario.gateway.store.counts("sent") { $0 == ["S": 1] }
-            try await eventually("the first draft is deleted") {
-                try await scenario.emulator.counters().drafts
-            } until: {
-                $0 == 0
-            }
-            #expect(try await scenario.emulator.messages().count == 1)
-            #expect(try await scenario.gateway.store.attempts().map(\.outcome).last == "accepted")
+            try await noDraftIsLeft(scenario)
+            let captured = try await scenario.emulator.messages(count: 1, mime: true)
+            #expect(captured.count == 1 && captured.first?.recipients == [Corpus.recipient])
+            #expect(try await LargeMessage.Contents(of: try #require(captured.first)) == sample.contents)
+        }
+    }
+
+    private static let decisions: [(Death, String)] =
+        Scale.isLong
+        ? [Death.at(.bytesLeaving, time: 40), .at(.draftMade, time: 1), .at(.draftKept, time: 1)]
+            .flatMap { [($0, "cancel"), ($0, "resend")] }
+        : [(.at(.draftMade, time: 1), "cancel"), (.at(.bytesLeaving, time: 40), "resend")]
+
+    /// A person decides, and either way no draft stays behind.
+    @Test(arguments: decisions) func aDeathThatIsHeldLeavesNoDraft(_ death: Death, _ decision: String) async throws {
+        let sample = try await LargeMessage(Self.mortal)
+        let configuration = GatewayConfiguration(graph: ["large: upload", "lookup_after: 1s", "on_unknown: hold"])
+        try await Scenario.run(configuration, started: false) { scenario in
+            try await die(death, of: sample, scenario)
+            try await scenario.gateway.start()
+            let held = try await scenario.gateway.store.rows("held") { $0.first?.status == "U" }
+            let id = try #require(held.first?.id)
+            #expect(try await scenario.emulator.counters().drafts == 1)
+            let isCancelled = decision == "cancel"
+            let gateway = scenario.gateway
+            let decided =
+                isCancelled ? try await gateway.run("queue", "cancel", id) : try await gateway.run("resend", id)
+            #expect(decided.status == 0, "\(decided)")
+            try await scenario.gateway.store.counts("decided") { $0 == [isCancelled ? "C" : "S": 1] }
+            try await noDraftIsLeft(scenario)
+            let captured = try await scenario.emulator.messages(mime: true)
+            #expect(captured.count == (isCancelled ? 0 : 1))
+            if let copy = captured.first { #expect(try await LargeMessage.Contents(of: copy) == sample.contents) }
         }
     }
 
     @Test func withoutPermissionOnlyLargeMailWaits() async throws {
-        let sample = try await Sample([2_500_000])
+        let sample = try await LargeMessage([2_500_000])
         try await Scenario.run(Self.upload) { scenario in
             try await scenario.emulator.changeApp(#"{"graphRoles": ["Mail.Send"]}"#)
             let checked = try await scenario.gateway.run("check")
@@ -168,7 +175,7 @@ import Testing
     // MARK: What must not be taken apart
 
     @Test func signedMailGoesBySMTP() async throws {
-        let sample = try await Sample([2_500_000], signed: true)
+        let sample = try await LargeMessage([2_500_000], signed: true)
         try await Scenario.run(GatewayConfiguration(smtp: [], graph: ["large: upload"])) { scenario in
             try await sample.submit(to: scenario)
             let captured = try #require(try await scenario.emulator.messages(count: 1, mime: true).first)
@@ -181,7 +188,7 @@ import Testing
     }
 
     @Test func signedMailIsRefusedWhereThereIsNoOtherWay() async throws {
-        let sample = try await Sample([2_500_000], signed: true)
+        let sample = try await LargeMessage([2_500_000], signed: true)
         try await Scenario.run(Self.upload) { scenario in
             try await sample.submit(to: scenario)
             let row = try await scenario.gateway.store.rows("refused") { $0.first?.status == "F" }.first
@@ -197,7 +204,7 @@ import Testing
     @Test("Pitfall 21: octets are limited in any window") func theUploadLimitHoldsInAnyWindow() async throws {
         let configuration = GatewayConfiguration(
             graph: ["large: upload", "mime_limit: 100KB", "limits: {upload_per_mailbox: 8MB/3s}"])
-        let sample = try await Sample([900_000, 600_000])
+        let sample = try await LargeMessage([900_000, 600_000])
         try await Scenario.run(configuration) { scenario in
             for _ in 0..<5 { try await sample.submit(to: scenario) }
             try await scenario.emulator.messages(count: 5)

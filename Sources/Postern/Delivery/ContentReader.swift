@@ -99,6 +99,7 @@ private final class ContentStream: HTTPBodyStream {
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         let octets = try reader.read(upTo: min(buffer.count, left))
+        CrashPoint.reach(.bytesLeaving)
         octets.withUnsafeBytes { buffer.copyMemory(from: $0) }
         left -= octets.count
         return octets.count

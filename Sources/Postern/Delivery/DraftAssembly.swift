@@ -1,4 +1,5 @@
 import DeliveryPolicy
+import EmailLog
 import GraphProtocol
 import MailModel
 
@@ -61,6 +62,7 @@ struct DraftAssembly: Sendable {
             return Self.unreadable(attachment)
         }
         guard take(json.count) else { return Self.tooMuch }
+        CrashPoint.reach(.bytesLeaving)
         switch await dialogue.perform(.attach(id: id, json)) {
         case .failure(let unavailable): return Outcome(unavailable)
         case .success(let reply):
