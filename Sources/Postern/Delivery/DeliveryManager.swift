@@ -42,7 +42,9 @@ package actor DeliveryManager: Service {
     var nextShadowCare = Instant.start
     /// Those under way.
     var runningShadows: Set<Int64> = []
-    var hasCheckedPermissions = false
+    /// Routes of which nobody knows yet whether their tokens grant what `exactly_once` needs.
+    var uncheckedPermissions: Set<String>
+    var nextPermissionLook = Instant.start
     /// Routes that a reload has brought, of whose past the scheduler does not know yet: until it does, nothing starts.
     var unremembered: Set<String> = []
     /// The log is being asked for it.
@@ -65,6 +67,7 @@ package actor DeliveryManager: Service {
         self.log = log
         self.shadows = shadows
         self.routes = Dictionary(routes.map { ($0.name, $0) }) { first, _ in first }
+        uncheckedPermissions = Self.needPermissions(routes)
         self.keepsSentBodies = keepsSentBodies
         self.bounces = bounces
         self.bell = bell
@@ -133,7 +136,8 @@ package actor DeliveryManager: Service {
         } catch {
             rest(after: error)
         }
-        hasCheckedPermissions = false
+        uncheckedPermissions = Self.needPermissions(reloaded)
+        nextPermissionLook = clocks.instant()
         lookAgain()
     }
 

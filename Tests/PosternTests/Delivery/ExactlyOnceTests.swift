@@ -410,13 +410,37 @@ import Testing
                     paths: [.graph: try graphPath(microsoft, lostAnswers: policy)])
             }
             let bench = try await DeliveryBench(routes: [try route()], logger: recorder.logger)
-            #expect(await bench.manager.isTimeForPermissions())
+            #expect(await bench.manager.isTimeForPermissions() == (mode != .off))
             await bench.manager.checkPermissions()
             let sentence = "a permission that `exactly_once` needs is not in the token"
             #expect(recorder.sentences.contains(sentence) == isSaid)
+            bench.clock.advance(.seconds(60))
             #expect(!(await bench.manager.isTimeForPermissions()), "once")
             await bench.manager.reload([try route()], keepsSentBodies: false, bounces: nil)
+            #expect(await bench.manager.isTimeForPermissions() == (mode != .off))
+        }
+    }
+
+    /// Entra was down at the start.
+    @Test func permissionsAreAskedForUntilThereIsAToken() async throws {
+        let isUp = NIOLockedValueBox(false)
+        try await ScriptedMicrosoft.serve { _, _ in
+            isUp.withLockedValue { $0 } ? ScriptedMicrosoft.token("e30.e30.x") : .status(503, [:], "")
+        } _: { microsoft in
+            let (policy, clock) = (LostAnswers(mode: .draft), ManualClock())
+            let route = DeliveryRoute(
+                name: "contoso", limits: RouteLimits(), schedule: RetrySchedule(jitter: 0), lostAnswers: policy,
+                paths: [.graph: try graphPath(microsoft, clock: clock, lostAnswers: policy)])
+            let bench = try await DeliveryBench(clock: clock, routes: [route])
             #expect(await bench.manager.isTimeForPermissions())
+            await bench.manager.checkPermissions()
+            #expect(!(await bench.manager.isTimeForPermissions()), "not at every turn")
+            isUp.withLockedValue { $0 = true }
+            clock.advance(.seconds(60))
+            #expect(await bench.manager.isTimeForPermissions())
+            await bench.manager.checkPermissions()
+            clock.advance(.seconds(60))
+            #expect(!(await bench.manager.isTimeForPermissions()), "once there is an answer")
         }
     }
 }
