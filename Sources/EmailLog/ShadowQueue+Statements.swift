@@ -123,29 +123,28 @@ extension Database {
     /// A message that ends the process each time is left alone in the end.
     private static var mostShadowRuns: Int { 3 }
 
-    /// - Parameter shadow: id, email_id, form, runs, size, claimant, draft_id.
-    func recoverShadow(_ shadow: Row, at now: Timestamp) throws -> [String] {
-        let (number, form, runs, size): (Int64, String, Int, Int) = (shadow[0], shadow[2], shadow[3], shadow[4])
+    /// - Parameter shadow: id, email_id, form, runs, size, claimant, draft_id, route.
+    func recoverShadow(
+        _ shadow: Row, at now: Timestamp, cost: (String, ShadowForm, Int64) -> ShadowResult.Cost
+    ) throws -> [String] {
+        let (number, runs, size): (Int64, Int, Int64) = (shadow[0], shadow[3], shadow[4])
+        let form = ShadowForm(rawValue: shadow[2])
         let draft = RememberedDraft(column: shadow[6]) ?? .somewhere
-        if form == "draft" { try leave(draft, ofShadow: number, at: now) }
-        if form == "redirect", case .named = draft { try leave(draft, ofShadow: number, at: now) }
+        if form == .draft { try leave(draft, ofShadow: number, at: now) }
+        if form == .redirect, case .named = draft { try leave(draft, ofShadow: number, at: now) }
         var result = ShadowResult(.again(at: now))
         result.errorText = "The process ended while the shadow ran."
-        if form == "redirect" {
+        if form == .redirect {
             result = ShadowResult(
                 .failed, code: "OutcomeUnknown",
                 text:
                     "The process ended while the copy was being sent: it is not known whether it was, and it is not sent again."
             )
-            result.cost.messages = 1
         } else if runs >= Self.mostShadowRuns {
             result = ShadowResult(
                 .failed, code: "CutOff", text: "The process ended \(runs) times while the shadow ran.")
         }
-        if form != "render" {
-            result.cost.requests = size > 1_000_000 ? 400 : 4
-            result.cost.bytes = size
-        }
+        if let form { result.cost = cost(shadow[7], form, size) }
         return try endShadow(number, result, at: now)
     }
 }

@@ -82,7 +82,8 @@ package protocol ShadowStore: Sendable {
     func end(_ shadow: ClaimedShadow, _ result: ShadowResult, at now: Timestamp) async throws(EmailLogError)
     func skipShadows(route: String, _ which: SkippedShadows, at now: Timestamp, limit: Int) async throws(EmailLogError)
         -> Int
-    func recoverShadows(at now: Timestamp) async throws(EmailLogError) -> [QueueID]
+    func recoverShadows(at now: Timestamp, cost: @escaping @Sendable (String, ShadowForm, Int64) -> ShadowResult.Cost)
+        async throws(EmailLogError) -> [QueueID]
 }
 
 extension EmailLog: ShadowStore {}
@@ -204,17 +205,20 @@ extension EmailLog {
     }
 
     /// Those whose process has died: they wait again, but for a copy that may have been sent, which is never sent again.
+    /// - Parameter cost: what one may have taken, by its route, its form and the octets of its message.
     /// - Returns: whose shadows they are.
-    package func recoverShadows(at now: Timestamp) async throws(EmailLogError) -> [QueueID] {
+    package func recoverShadows(
+        at now: Timestamp, cost: @escaping @Sendable (String, ShadowForm, Int64) -> ShadowResult.Cost
+    ) async throws(EmailLogError) -> [QueueID] {
         let (own, lock) = (claimant, lock)
         let (ids, released) = try await write { db in
             let rows = try db.rows(
                 """
-                SELECT id, email_id, form, runs, size, claimant, draft_id FROM trial_shadow
+                SELECT id, email_id, form, runs, size, claimant, draft_id, route FROM trial_shadow
                 WHERE state = 'running'
                 """
             ).filter { $0[5] != own && !lock.isAlive($0[5]) }
-            let released = try rows.flatMap { try db.recoverShadow($0, at: now) }
+            let released = try rows.flatMap { try db.recoverShadow($0, at: now, cost: cost) }
             return (rows.map { QueueID(rawValue: $0[1]) }, released)
         }
         spool.remove(released)

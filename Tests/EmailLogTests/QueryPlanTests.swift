@@ -91,7 +91,7 @@ import Testing
         var result = ShadowResult(.done)
         result.leftover = .named("AAMk1")
         try await log.end(claimed, result, at: noon)
-        _ = try await log.recoverShadows(at: noon)
+        _ = try await log.recoverShadows(at: noon) { _, _, _ in .init() }
         _ = try await log.shadow(of: claimed.original)
         _ = try await log.shadowFindings(route: "contoso", since: noon)
         _ = try await log.shadowOutcomes(route: "contoso", since: noon)

@@ -181,6 +181,11 @@ import Testing
         await #expect(throws: EmailLogError.self) { try await log.keepDraft("AAMk2", of: claimed) }
     }
 
+    private let taken: @Sendable (String, ShadowForm, Int64) -> ShadowResult.Cost = { route, form, size in
+        guard route == "contoso", form != .render else { return .init() }
+        return .init(requests: form == .draft ? 3 : 2, bytes: 10 * Int(size))
+    }
+
     /// By form and whether a draft was written down: what becomes of it when its process dies, and what is swept.
     @Test(
         arguments: [
@@ -194,16 +199,18 @@ import Testing
         let id = try await log.shadowed("one")
         let claimed = try #require(try await log.claimNextShadow(as: form))
         if let draft { try await log.keepDraft(draft, of: claimed) }
-        #expect(try await log.recoverShadows(at: after(5)).isEmpty, "its process lives")
+        #expect(try await log.recoverShadows(at: after(5), cost: taken).isEmpty, "its process lives")
         let image = try directory.crashImage()
         let found = try image.service()
-        #expect(try await found.recoverShadows(at: after(5)) == [id])
+        #expect(try await found.recoverShadows(at: after(5), cost: taken) == [id])
         #expect(try await found.shadow(of: id)?.state == state)
         #expect(try await leftovers(found).map(\.draft) == left)
-        #expect(try await found.recoverShadows(at: after(6)).isEmpty)
+        #expect(try await found.recoverShadows(at: after(6), cost: taken).isEmpty)
         if state == .failed { #expect(try await found.shadow(of: id)?.errorCode == "OutcomeUnknown") }
-        let charged = try await found.attempts(since: noon).map(\.cost.requests)
-        #expect(charged == (form == .render ? [] : [4]))
+        let charged = try await found.attempts(since: noon).map(\.cost)
+        let size = try #require(try await found.row(id)?.size)
+        #expect(charged.map(\.requests) == (form == .render ? [] : [form == .draft ? 3 : 2]))
+        #expect(charged.map(\.bytes) == (form == .render ? [] : [10 * size]))
     }
 
     @Test func oneThatEndsItsProcessEachTimeIsLeftAlone() async throws {
@@ -211,12 +218,12 @@ import Testing
         var images = [directory]
         for run in 1...3 {
             let log = run == 1 ? log : try images[run - 1].service()
-            _ = try await log.recoverShadows(at: after(run))
+            _ = try await log.recoverShadows(at: after(run), cost: taken)
             _ = try #require(try await log.claimNextShadow(as: .render, at: after(run)))
             images.append(try images[run - 1].crashImage())
         }
         let last = try images[3].service()
-        _ = try await last.recoverShadows(at: after(9))
+        _ = try await last.recoverShadows(at: after(9), cost: taken)
         #expect(try await last.shadow(of: id)?.errorCode == "CutOff")
         #expect(try await last.waitingShadows(route: "contoso", at: after(9), limit: 9).isEmpty)
     }

@@ -63,7 +63,7 @@ extension DeliveryManager {
     func recover(at now: Timestamp) async throws(EmailLogError) {
         let routes = routes
         let recovered = try await log.recover(at: now) { route, path in
-            routes[route]?.recovery(by: path, at: now) ?? .retry(at: now + .seconds(15))
+            routes[route]?.recovery(by: path, at: now) ?? .unconfigured(by: path, at: now)
         }
         for message in recovered {
             logger.warning(

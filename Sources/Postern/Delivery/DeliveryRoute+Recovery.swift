@@ -21,9 +21,11 @@ extension DeliveryRoute {
 
 extension RecoveryPolicy {
     /// Where the route is not configured: whatever it was when the attempt began.
-    static func retry(at moment: Timestamp) -> RecoveryPolicy {
-        RecoveryPolicy(
-            .retry(at: moment), mayLeaveDraft: true, cost: { .cutOff(recipients: $0, size: $1, uploadsAbove: 0) })
+    static func unconfigured(by path: Path, at now: Timestamp) -> RecoveryPolicy {
+        let next = Next.retry(at: now + .seconds(15))
+        guard path == .graph else { return RecoveryPolicy(next) }
+        return RecoveryPolicy(
+            next, mayLeaveDraft: true, cost: { .cutOff(recipients: $0, size: $1, uploadsAbove: 0) })
     }
 }
 

@@ -148,7 +148,7 @@ private struct Turn {
         let now = clocks.now()
         let known = Dictionary(routes.map { ($0.name, $0) }) { first, _ in first }
         _ = try await log.recover(at: now) { route, path in
-            known[route]?.recovery(by: path, at: now) ?? .retry(at: now + .seconds(15))
+            known[route]?.recovery(by: path, at: now) ?? .unconfigured(by: path, at: now)
         }
     }
 

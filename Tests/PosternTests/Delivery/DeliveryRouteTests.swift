@@ -119,6 +119,14 @@ import Testing
         if isUpload { #expect(Base64.encodedLength(of: large.bytes) >= Int(allowance.octets)) }
     }
 
+    /// Nobody knows in which form it went.
+    @Test(arguments: Path.allCases) func whatBecomesOfOneWhoseRouteIsGone(_ path: Path) {
+        let policy = RecoveryPolicy.unconfigured(by: path, at: clock.now)
+        #expect(policy.next == .retry(at: clock.now + .seconds(15)) && policy.mayLeaveDraft == (path == .graph))
+        let allowance = UploadAllowance(size: 700)
+        #expect(policy.cost(1, 700).requests == (path == .graph ? Int(allowance.requests) + 5 : 1))
+    }
+
     // MARK: All together
 
     @Test func runtimeSettingsNameTheRouteInTrouble() throws {

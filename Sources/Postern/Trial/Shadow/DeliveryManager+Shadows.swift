@@ -79,7 +79,13 @@ extension DeliveryManager {
     /// What a dead process left, what has waited for too long, and what nobody wants any more.
     private func lookAfter(_ shadows: any ShadowStore) async throws(EmailLogError) {
         let now = clocks.now()
-        for id in try await shadows.recoverShadows(at: now) {
+        let routes = routes
+        let cutOff = try await shadows.recoverShadows(at: now) { route, form, size in
+            // Of a route that is gone nobody knows what went in which form.
+            let uploadsAbove = routes[route].map(\.limits.lane.uploadsAbove) ?? 0
+            return .cutOff(form, size: size, uploadsAbove: uploadsAbove)
+        }
+        for id in cutOff {
             logger.notice("shadow cut off by the end of the process", metadata: [LogKey.id: "\(id)"])
         }
         for route in try await shadows.routesWithShadows() {

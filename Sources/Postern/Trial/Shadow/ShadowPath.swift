@@ -24,24 +24,14 @@ struct ShadowRun: Sendable {
 }
 
 extension GraphPath: ShadowPath {
-    /// Each form's own requests, and one whose token is renewed on the way.
-    private static let draftRequests: Int64 = 4
-    private static let copyRequests: Int64 = 3
-
     func errand(_ shadow: WaitingShadow, as form: TrialSettings.Shadow, _ limits: RouteLimits) -> Errand? {
-        let upload = policy.uploadsAbove.flatMap { shadow.size > $0 ? UploadAllowance(size: shadow.size) : nil }
-        let octets = upload?.octets ?? Int64(Base64.encodedLength(of: Int(shadow.size)))
-        let id = QueueID(rawValue: "shadow\(shadow.number)")
-        switch form {
-        case .render: return nil
-        case .draft:
-            return Errand(
-                id: id, lane: shadow.lane, requests: Self.draftRequests + (upload?.requests ?? 0), octets: octets)
-        case .redirect(let address):
-            return Errand(
-                id: id, lane: shadow.lane, requests: Self.copyRequests + (upload?.requests ?? 0), octets: octets,
-                copies: 1, externalCopies: Int64(limits.acceptedDomains.externals(among: [address])))
-        }
+        guard let bound = form.kind.bound(size: shadow.size, uploadsAbove: policy.uploadsAbove) else { return nil }
+        var copyTo: [Address] = []
+        if case .redirect(let address) = form { copyTo = [address] }
+        return Errand(
+            id: QueueID(rawValue: "shadow\(shadow.number)"), lane: shadow.lane, requests: bound.requests,
+            octets: bound.octets, copies: Int64(copyTo.count),
+            externalCopies: Int64(limits.acceptedDomains.externals(among: copyTo)))
     }
 
     func exercise(
