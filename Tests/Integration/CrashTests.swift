@@ -11,7 +11,8 @@ import Testing
         var random = SeededGenerator(seed: UInt64(seed))
         var deaths = (Death.points + Death.points).map { Death.at($0, using: &random) }
         while deaths.count < Self.kills { deaths.append(Death.sometime(using: &random)) }
-        try await die(deaths.shuffled(using: &random), GatewayConfiguration(), "seed \(seed)")
+        let configuration = GatewayConfiguration(top: ["bounce: {mode: sender}"])
+        try await die(deaths.shuffled(using: &random), configuration, "seed \(seed)", settlesSome: true)
     }
 
     /// The same with SMTP as the path, where a connection of a dead process counts until the far side has noticed.
@@ -35,12 +36,13 @@ import Testing
         }
     }
 
-    private func die(_ deaths: [Death], _ configuration: GatewayConfiguration, _ what: String)
-        async throws
-    {
+    private func die(
+        _ deaths: [Death], _ configuration: GatewayConfiguration, _ what: String, settlesSome: Bool = false
+    ) async throws {
         try await Scenario.run(configuration, started: false) { scenario in
             let campaign = CrashCampaign(scenario)
             try await campaign.begin()
+            if settlesSome { try await campaign.settleSome() }
             for death in deaths { try await campaign.die(death) }
             try await campaign.check(what)
             #expect(campaign.deaths >= deaths.count)

@@ -14,6 +14,8 @@ final class CrashCampaign {
     private(set) var deaths = 0
     /// Subjects of all that was answered 250, or by exit status 0.
     private(set) var acknowledged: Set<String> = []
+    /// What no death is to change: the status of each, by its subject.
+    private(set) var settled: [String: String] = [:]
 
     init(_ scenario: Scenario, on disk: Disk? = nil) {
         (self.scenario, self.disk) = (scenario, disk)
@@ -25,6 +27,29 @@ final class CrashCampaign {
     func begin() async throws {
         try await gateway.start(environment: environment())
         try await gateway.kill()
+    }
+
+    /// Leaves one message that was refused and reported to its sender, one that is held, and one that was cancelled.
+    func settleSome() async throws {
+        for (subject, verb) in [("held", "hold"), ("cancelled", "cancel")] {
+            let decided = try await gateway.run("queue", verb, try await enqueue(subject))
+            #expect(decided.status == 0, "\(decided)")
+        }
+        _ = try await enqueue("refused")
+        try await scenario.emulator.addFault(
+            #"{"operation": "sendMail", "status": 400, "code": "ErrorInvalidRecipients", "count": 1}"#)
+        try await gateway.start(environment: environment())
+        settled = ["held": "H", "cancelled": "C", "refused": "F"]
+        try await gateway.store.counts("refused and reported") { $0 == ["H": 1, "C": 1, "F": 1, "S": 1] }
+        try await gateway.kill()
+    }
+
+    private func enqueue(_ subject: String) async throws -> String {
+        struct Queued: Decodable { var queued: [String] }
+        let result = try await gateway.run(
+            "send", "--queue", "--json", "--from", "reports@contoso.com", "--to", "customer@example.org", "--subject",
+            subject, "--text", "Hello")
+        return try #require(try JSONDecoder().decode(Queued.self, from: result.bytes).queued.first)
     }
 
     func die(_ death: Death) async throws {
