@@ -47,6 +47,20 @@ struct RouteLanes: Sendable {
         }
     }
 
+    /// Recipients count otherwise from now on: what waits leaves, and of the quota that all lanes share only what is under way
+    /// is used.
+    mutating func recount(_ underWay: [Waiting], _ errands: [Errand], at now: Instant) {
+        external = ExternalQuota(limits.externalRecipients)
+        for row in underWay { external.adopt(row) }
+        for errand in errands { external.adopt(errand) }
+        for mailbox in mailboxes {
+            let waiting = lanes[mailbox]?.window.all ?? []
+            update(mailbox, at: now) { lane in for row in waiting { lane.remove(row) } }
+        }
+    }
+
+    mutating func restoreQuota(_ spent: Spent) { external.restore(spent) }
+
     /// Counts an attempt that is under way without having been started here, such as one that outlasted its route.
     mutating func adopt(_ row: Waiting, by path: Path, of mailbox: Address, at now: Instant) {
         external.adopt(row)

@@ -77,6 +77,21 @@ package struct Scheduler: Sendable {
         return leaving
     }
 
+    /// Recipients of the route count otherwise from now on: what waits there leaves, to be enqueued anew, and nothing of the
+    /// route's quota is spent (`restoreQuota`). What mailboxes have spent, and what is paused, stays.
+    package mutating func recount(route: String, at now: Instant) {
+        let leaving = rows.filter { $0.value.lane.route == route && $0.value.path == nil }.keys
+        for id in leaving { rows[id] = nil }
+        let underWay = rows.values.filter { $0.lane.route == route }.map(\.waiting).sorted { $0.id < $1.id }
+        let errands = errands.values.filter { $0.lane.route == route }.sorted { $0.id < $1.id }
+        routes[route]?.recount(underWay, errands, at: now)
+    }
+
+    /// Books what the log says was spent of the route's quota.
+    package mutating func restoreQuota(route: String, _ spent: some Sequence<Spent>) {
+        for entry in spent { routes[route]?.restoreQuota(entry) }
+    }
+
     package mutating func enqueue(_ row: Waiting, lane key: LaneKey, at now: Instant) -> Enqueued {
         guard rows[row.id] == nil else { return .duplicate }
         let enqueued = routes[key.route]?.enqueue(row, in: key.mailbox, at: now) ?? .unknownRoute

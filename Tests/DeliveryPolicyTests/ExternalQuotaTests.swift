@@ -54,6 +54,31 @@ import Testing
         #expect(quota.use(at: 105) == LimitUse(.externalRecipients, used: 1, of: Rate(10, per: .seconds(100))))
     }
 
+    /// What waits leaves and the quota begins anew; the mailbox keeps what it has spent, what is under way, and its pause.
+    @Test func aRouteThatCountsOtherwiseKeepsItsLanes() {
+        var random = SplitMix64(seed: 1)
+        var scheduler = Scheduler()
+        let limits = routeLimits {
+            $0.externalRecipients = Rate(10, per: Self.day)
+            $0.lane.messages = Rate(3, per: .seconds(60))
+        }
+        scheduler.configure("r", limits, at: 0)
+        let lane = LaneKey(route: "r", mailbox: address("box@contoso.com"))
+        for number in 1...5 { _ = scheduler.enqueue(row(number, external: 2), lane: lane, at: 0) }
+        #expect(scheduler.start(at: 0).map(\.id) == [id(1), id(2), id(3)])
+        scheduler.finished(id(1), .healthy, at: 0, using: &random)
+        let throttled = refusal(.throttled, status: 429)
+        scheduler.finished(id(2), .pause(throttled, retryAfter: .seconds(300)), at: 0, using: &random)
+        scheduler.recount(route: "r", at: 1)
+        #expect(scheduler.quotas(at: 1).first?.use.used == 2, "of what is under way")
+        scheduler.restoreQuota(route: "r", [Spent(answeredAt: 0, recipients: 1, externalRecipients: 4, size: 0)])
+        #expect(scheduler.quotas(at: 1).first?.use.used == 6)
+        #expect(!scheduler.stillAdmits(id(3), at: 1), "the pause stays")
+        #expect(scheduler.enqueue(row(4, external: 0), lane: lane, at: 1) == .waiting, "it had left")
+        #expect(scheduler.explain(lane, at: 1)?.paths.first?.pausedUntil == 300)
+        #expect(scheduler.start(at: 1).isEmpty)
+    }
+
     @Test func whatNeverArrivedIsGivenBack() {
         var quota = ExternalQuota(Rate(10, per: .seconds(100)))
         #expect(quota.admit(row(1, external: 10), at: 0) == nil)

@@ -135,7 +135,7 @@ extension DeliveryManager {
         recordsUnderWay += 1
         defer {
             recordsUnderWay -= 1
-            if !unremembered.isEmpty { bell.ring() }
+            if lacksMemory { bell.ring() }
         }
         while true {
             do throws(EmailLogError) {

@@ -20,28 +20,33 @@ extension DeliveryManager {
         }
     }
 
-    /// Books the past of the routes that a reload has brought, once the log has it all: an attempt that ended under the
-    /// earlier routes counts from its record alone. One that ends meanwhile may count twice for a window, never not at all.
+    /// Books the past of the routes and quotas that a reload has brought, once the log has it all: an attempt that ended before
+    /// the reload counts from its record alone. One that ends meanwhile may count twice for a window, never not at all.
     func catchUp() async {
-        guard !unremembered.isEmpty, recordsUnderWay == 0, !isRemembering else { return }
+        guard lacksMemory, recordsUnderWay == 0, !isRemembering else { return }
         isRemembering = true
         defer { isRemembering = false }
-        let names = unremembered
-        unremembered = []
+        let (names, recounted) = (unremembered, uncounted)
+        (unremembered, uncounted) = ([], [])
         do {
-            try await remember(names)
+            try await remember(names, quotasOf: recounted)
         } catch {
             unremembered.formUnion(names)
+            uncounted.formUnion(recounted)
             rest(after: error)
         }
     }
 
     /// Books what the log remembers of these routes: what was spent, and the pauses that still hold.
-    func remember(_ names: Set<String>) async throws(EmailLogError) {
-        guard !names.isEmpty else { return }
+    /// - Parameter recounted: of these only what was spent of the quota.
+    func remember(_ names: Set<String>, quotasOf recounted: Set<String> = []) async throws(EmailLogError) {
+        guard !names.isEmpty || !recounted.isEmpty else { return }
         let memory = try await SpendingMemory.load(from: log, for: routes.values.map(\.limits), clocks: clocks)
         // What another reload has changed meanwhile is read once more.
         let names = names.subtracting(unremembered)
+        for (lane, spent) in memory.spent where recounted.subtracting(uncounted).contains(lane.route) {
+            scheduler.restoreQuota(route: lane.route, spent)
+        }
         memory.restore(into: &scheduler, routes: names, clocks: clocks)
         for pause in memory.pauses where names.contains(pause.route) {
             recordedPauses[pause.key] = pause.until

@@ -47,6 +47,8 @@ package actor DeliveryManager: Service {
     var nextPermissionLook = Instant.start
     /// Routes that a reload has brought, of whose past the scheduler does not know yet: until it does, nothing starts.
     var unremembered: Set<String> = []
+    /// The same of those whose recipients count otherwise, and of what is spent of their quota.
+    var uncounted: Set<String> = []
     /// The log is being asked for it.
     var isRemembering = false
     /// Outcomes that are on their way into the log.
@@ -121,7 +123,8 @@ package actor DeliveryManager: Service {
         }
         // Whose recipients count otherwise from now on is enqueued anew, and what it has spent is read anew.
         let renewed = reloaded.filter { $0.countsOtherwise(than: routes[$0.name]) }.map(\.name)
-        for name in old.subtracting(names).union(renewed) { _ = scheduler.remove(route: name) }
+        for name in old.subtracting(names) { _ = scheduler.remove(route: name) }
+        for name in renewed { scheduler.recount(route: name, at: now) }
         routes = Dictionary(reloaded.map { ($0.name, $0) }) { first, _ in first }
         self.keepsSentBodies = keepsSentBodies
         self.bounces = bounces
@@ -129,7 +132,8 @@ package actor DeliveryManager: Service {
             scheduler.configure(route.name, limits(of: route), at: now)
             scheduler.hurry(route.name, at: now)
         }
-        unremembered = unremembered.union(names.subtracting(old)).union(renewed).intersection(names)
+        unremembered = unremembered.union(names.subtracting(old)).intersection(names)
+        uncounted = uncounted.union(renewed).intersection(names).subtracting(unremembered)
         await catchUp()
         do {
             try await endOperatorPauses()
@@ -236,7 +240,10 @@ package actor DeliveryManager: Service {
     }
 
     /// Whether nothing may start, neither mail nor an errand.
-    func isResting(at now: Instant) -> Bool { now < storeRestsUntil || isRemembering || !unremembered.isEmpty }
+    func isResting(at now: Instant) -> Bool { now < storeRestsUntil || isRemembering || lacksMemory }
+
+    /// A reload has brought something of which the log has not been asked yet.
+    var lacksMemory: Bool { !unremembered.isEmpty || !uncounted.isEmpty }
 
     /// The disk or another process is in the way: nothing is lost by waiting a moment.
     func rest(after error: EmailLogError) {
