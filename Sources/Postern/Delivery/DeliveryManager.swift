@@ -121,7 +121,7 @@ package actor DeliveryManager: Service {
         for route in reloaded {
             if let old = routes[route.name] { await route.takeOver(from: old) }
         }
-        // Whose recipients count otherwise from now on is enqueued anew, and what it has spent is read anew.
+        // Where recipients count otherwise from now on, what waits is enqueued anew, and what is spent of the quota read anew.
         let renewed = reloaded.filter { $0.countsOtherwise(than: routes[$0.name]) }.map(\.name)
         for name in old.subtracting(names) { _ = scheduler.remove(route: name) }
         for name in renewed { scheduler.recount(route: name, at: now) }
